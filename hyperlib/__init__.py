@@ -1,0 +1,38 @@
+"""The helper library of the hypernetworks course: one module per idea, each the destination of a lesson."""
+
+from .counting import (
+    count_module,
+    count_parameters,
+    generator_parameters,
+    largest_hidden,
+    layer_parameters,
+)
+from .hypernet import HyperNet, gradient_reaches
+from .slicing import flatten, parameter_offsets, unflatten
+from .target import TargetNet, linear, target_forward
+
+__all__ = [
+    "HyperNet",
+    "TargetNet",
+    "check",
+    "count_module",
+    "count_parameters",
+    "flatten",
+    "generator_parameters",
+    "gradient_reaches",
+    "largest_hidden",
+    "layer_parameters",
+    "linear",
+    "parameter_offsets",
+    "target_forward",
+    "unflatten",
+]
+
+
+def __getattr__(name):
+    # `check` brings the exercises of all lessons along; loaded on first use, so that importing hyperlib stays cheap.
+    if name == "check":
+        from .exercises import check
+
+        return check
+    raise AttributeError(f"module 'hyperlib' has no attribute {name!r}")

@@ -1,0 +1,105 @@
+"""The target network: an architecture without weights of its own (lesson 03)."""
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from .slicing import check_layer, weight_pairs
+from .validate import check_tensor, describe
+
+ACTIVATIONS = {
+    "relu": torch.relu,
+    "tanh": torch.tanh,
+    "sigmoid": torch.sigmoid,
+    "sin": torch.sin,
+    "gelu": F.gelu,
+    "silu": F.silu,
+    "elu": F.elu,
+    "softplus": F.softplus,
+}
+
+
+def resolve_activation(activation):
+    """The function that a name stands for; a callable stands for itself."""
+    if callable(activation):
+        return activation
+    if not isinstance(activation, str):
+        raise TypeError(f"activation must be a name or a callable, got {describe(activation)}")
+    if activation not in ACTIVATIONS:
+        raise ValueError(f"activation {activation!r} is not known; choose a callable or one of {', '.join(ACTIVATIONS)}")
+    return ACTIVATIONS[activation]
+
+
+def linear(x, weight, bias):
+    """One dense layer, `y = x @ weight.T + bias`, for one weight or for a batch of generated ones.
+
+    Args:
+        x: `[..., in]` for a weight without batch axes, which serves all rows.  For a weight with batch axes B,
+            `[*B, in]` sends one row through each generated layer and `[*B, n, in]` sends n rows.
+        weight: `[out, in]` or `[*B, out, in]`.
+        bias: `[out]` or `[*B, out]`.
+
+    Returns:
+        `x` with its last axis replaced by `out`.
+
+    Raises:
+        TypeError or ValueError saying which shape came and which was needed.
+    """
+    check_layer(weight, bias)
+    check_tensor(x, "x", weight.shape[-1], f", the inputs of a weight of shape {list(weight.shape)}")
+    for name, value in (("weight", weight), ("bias", bias)):
+        if value.dtype != x.dtype:
+            raise TypeError(f"{name} is {value.dtype} but x is {x.dtype}; they must be the same")
+    lead = weight.shape[:-2]
+    if not lead:
+        return F.linear(x, weight, bias)
+    if x.shape[:-1] == lead:
+        return linear(x.unsqueeze(-2), weight, bias).squeeze(-2)  # one row for each generated layer
+    if x.shape[:-2] != lead or x.dim() != weight.dim():
+        raise ValueError(
+            f"x has shape {list(x.shape)}, but weights generated for a batch of {list(lead)} need"
+            f" {[*lead, weight.shape[-1]]} (one row each) or {[*lead, 'n', weight.shape[-1]]} (n rows each)"
+        )
+    return x @ weight.mT + bias.unsqueeze(-2)  # [*B, n, in] @ [*B, in, out] + [*B, 1, out] -> [*B, n, out]
+
+
+def target_forward(x, weights, activation="relu"):
+    """An MLP that is handed its weights: `linear`, activation, `linear`, ..., no activation after the last.
+
+    Args:
+        x: data, `[..., in]`, `[*B, in]` or `[*B, n, in]`; see `linear`.
+        weights: `[(weight, bias), ...]` or `(w1, b1, w2, b2, ...)`, of any depth.
+        activation: a name such as "relu" or "tanh", or a callable.
+
+    Returns:
+        `x` with its last axis replaced by the last layer's `out`.
+
+    Raises:
+        TypeError or ValueError naming the layer whose shapes do not fit.
+    """
+    activation = resolve_activation(activation)
+    pairs = weight_pairs(weights)
+    for i, (weight, bias) in enumerate(pairs):
+        try:
+            x = linear(x, weight, bias)
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"layer {i}: {error}") from None
+        if i < len(pairs) - 1:
+            x = activation(x)
+    return x
+
+
+class TargetNet(nn.Module):
+    """The exercise's target network: an MLP that has no parameters and is handed its weights in `forward`.
+
+    Source: the same split as in Ha, Dai and Le, "HyperNetworks" (2016), section 3: the main network's layers are
+    used as ever, but their weights come from another network.
+    """
+
+    def __init__(self, activation="relu"):
+        super().__init__()
+        self.activation = resolve_activation(activation)
+
+    def forward(self, x, weights):
+        """Data `x` through the network with these `weights` (w1, b1, w2, b2, ...); see `target_forward`."""
+        return target_forward(x, weights, self.activation)
