@@ -43,7 +43,11 @@ def largest_hidden(budget, n_in, n_out):
 
     Raises ValueError if not even h = 1 fits.
     """
-    budget, n_in, n_out = positive_int(budget, "budget"), positive_int(n_in, "n_in"), positive_int(n_out, "n_out")
+    budget, n_in, n_out = (
+        positive_int(budget, "budget"),
+        positive_int(n_in, "n_in"),
+        positive_int(n_out, "n_out"),
+    )
     hidden = (budget - n_out) // (n_in + 1 + n_out)
     if hidden < 1:
         raise ValueError(

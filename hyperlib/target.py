@@ -26,7 +26,9 @@ def resolve_activation(activation):
     if not isinstance(activation, str):
         raise TypeError(f"activation must be a name or a callable, got {describe(activation)}")
     if activation not in ACTIVATIONS:
-        raise ValueError(f"activation {activation!r} is not known; choose a callable or one of {', '.join(ACTIVATIONS)}")
+        raise ValueError(
+            f"activation {activation!r} is not known; choose a callable or one of {', '.join(ACTIVATIONS)}"
+        )
     return ACTIVATIONS[activation]
 
 
@@ -56,9 +58,10 @@ def linear(x, weight, bias):
     if x.shape[:-1] == lead:
         return linear(x.unsqueeze(-2), weight, bias).squeeze(-2)  # one row for each generated layer
     if x.shape[:-2] != lead or x.dim() != weight.dim():
+        batch, n_in = ", ".join(map(str, lead)), weight.shape[-1]
         raise ValueError(
-            f"x has shape {list(x.shape)}, but weights generated for a batch of {list(lead)} need"
-            f" {[*lead, weight.shape[-1]]} (one row each) or {[*lead, 'n', weight.shape[-1]]} (n rows each)"
+            f"x has shape {list(x.shape)}, but weights of shape {list(weight.shape)} need data"
+            f" [{batch}, {n_in}] (one row each) or [{batch}, n, {n_in}] (n rows each)"
         )
     return x @ weight.mT + bias.unsqueeze(-2)  # [*B, n, in] @ [*B, in, out] + [*B, 1, out] -> [*B, n, out]
 

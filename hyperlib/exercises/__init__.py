@@ -1,0 +1,50 @@
+"""Exercises that check themselves: `check("name")` tries what the notebook holds under that name."""
+
+import difflib
+import importlib
+import os
+import pkgutil
+import sys
+
+from .declare import EXERCISES, Exercise
+from .find import find_attempt
+from .judge import judge
+from .report import Report
+
+__all__ = ["Exercise", "all_exercises", "check"]
+
+
+def all_exercises():
+    """Every exercise of the course by name, lesson after lesson."""
+    for module in sorted(m.name for m in pkgutil.iter_modules(__path__) if m.name.startswith("lesson_")):
+        importlib.import_module(f"{__name__}.{module}")
+    return EXERCISES
+
+
+def check(name):
+    """Try the notebook's answer to an exercise, show what was found, and return what to go on with.
+
+    Returns the learner's own function or class if it passed and the course's otherwise, so that the cells below
+    run either way.  Never raises for anything that an answer does.  Under nbgrader the points earned are
+    published as the cell's result.
+    """
+    exercises = all_exercises()
+    if name not in exercises:
+        near = difflib.get_close_matches(str(name), exercises, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else f"; there are: {', '.join(exercises)}"
+        raise ValueError(f"there is no exercise {name!r}{hint}")
+    exercise = exercises[name]
+    attempt = find_attempt(exercise, sys._getframe(1).f_globals)
+    verdict = judge(exercise, attempt)
+    Report(exercise, verdict, solutions=os.environ.get("HYPERLIB_SOLUTIONS") != "0").show()
+    publish_points(exercise, verdict)
+    return attempt.answer if verdict.passed else exercise.reference
+
+
+def publish_points(exercise, verdict):
+    """Under nbgrader, hand it the points earned: partial credit is whatever number a check cell displays."""
+    if os.environ.get("NBGRADER_EXECUTION") not in ("autograde", "validate"):
+        return
+    from IPython import get_ipython
+
+    get_ipython().displayhook(round(exercise.points * verdict.share, 2))

@@ -1,0 +1,137 @@
+"""Find the learner's answer: the object under its name, and the source of the cell that made it."""
+
+import ast
+import linecache
+import re
+from dataclasses import dataclass
+
+
+@dataclass
+class Attempt:
+    """What the notebook holds for an exercise: an answer, or a reason why there is none."""
+
+    answer: object = None
+    missing: str = ""  # why there is nothing to try: "the name is not defined", ...
+    unreadable: str = ""  # a syntax error, in words
+    node: object = None  # the AST of the definition, where its source can be found
+
+
+last_attempts = {}  # name -> (text of the defining cell, answer): the name itself may hold the course's own by now
+
+
+def find_attempt(exercise, namespace):
+    """The learner's Attempt at an exercise, from the namespace that `check` was called in."""
+    name = exercise.name
+    cell = defining_cell(name, namespace.get("In"))
+    if cell is not None:
+        try:
+            ast.parse(python_of(cell))
+        except SyntaxError as error:
+            line = (error.text or "").strip()
+            return Attempt(unreadable=f"{error.msg} (line {error.lineno}: {line})" if line else error.msg)
+    answer = namespace.get(name)
+    if answer is None or answer is exercise.reference:
+        cell_then, answer = last_attempts.get(name, (None, None))
+        if cell_then != cell or answer is None:
+            return Attempt(missing=why_missing(exercise, cell))
+    last_attempts[name] = cell, answer
+    return Attempt(answer, node=definition(name, answer, cell))
+
+
+def why_missing(exercise, cell):
+    if cell is None:
+        return f"There is no `{exercise.name}` yet: run the cell above first."
+    return (
+        f"The cell that should make `{exercise.name}` stopped with an error before it was made:"
+        " read the last line of the error below that cell."
+    )
+
+
+def defining_cell(name, inputs):
+    """The text of the newest executed cell that defines `name`, or None (outside of a notebook: always)."""
+    pattern = re.compile(rf"^(def|class)\s+{name}\b", re.MULTILINE)
+    return next((cell for cell in reversed(inputs or []) if pattern.search(cell)), None)
+
+
+def python_of(cell):
+    """A cell's text as plain Python (`%timeit ...` and `!ls` become function calls)."""
+    from IPython import get_ipython
+
+    shell = get_ipython()
+    return shell.transform_cell(cell) if shell else cell
+
+
+def definition(name, answer, cell):
+    """The AST node of `def name` or `class name` in the source that the answer came from, or None."""
+    source = cell and python_of(cell)
+    if source is None:
+        members = vars(answer).values() if isinstance(answer, type) else [answer]
+        code = next((m.__code__ for m in members if hasattr(m, "__code__")), None)
+        source = "".join(linecache.getlines(code.co_filename)) if code else ""
+    return find_definition(name, source)
+
+
+def find_definition(name, source):
+    try:
+        nodes = ast.walk(ast.parse(source))
+    except SyntaxError:
+        return None
+    kinds = (ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef)
+    return next((node for node in nodes if isinstance(node, kinds) and node.name == name), None)
+
+
+def is_stub(exercise, node):
+    """Whether the definition is still what the notebook shipped with: nothing filled in, nothing mended."""
+    if node is None:
+        return False
+    if exercise.stub is None:
+        return isinstance(node, ast.FunctionDef) and not essence(node).body
+    from .declare import undecorated_source
+
+    shipped = ast.parse(undecorated_source(exercise.stub)).body[0]
+    return ast.dump(essence(node)) == ast.dump(essence(shipped))
+
+
+def essence(node):
+    """A definition without name, docstrings, `...` and `pass`: what is left was written on purpose."""
+    node = ast.parse(ast.unparse(node)).body[0]  # a copy without line numbers
+    node.name = "_"
+    for part in ast.walk(node):
+        if isinstance(part, (ast.FunctionDef, ast.ClassDef)):
+            part.body = [
+                line
+                for line in part.body
+                if not isinstance(line, ast.Pass)
+                and not (isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant))
+            ]
+    return node
+
+
+def placeholder_left(node):
+    """Whether a `...` to be filled in still stands in the code (an index such as `x[..., 0]` is none)."""
+    if node is None:
+        return False
+    inside_index = {id(part) for sub in ast.walk(node) if isinstance(sub, ast.Subscript) for part in ast.walk(sub)}
+    return any(
+        isinstance(part, ast.Constant) and part.value is ... and id(part) not in inside_index for part in ast.walk(node)
+    )
+
+
+CUTS = {
+    ".detach(": ".detach() makes a copy without history",
+    ".data": ".data looks past the graph",
+    "Parameter(": "nn.Parameter(...) makes a new leaf: it keeps the values and forgets where they came from",
+    "torch.tensor(": "torch.tensor(...) copies the values and forgets where they came from",
+    "torch.Tensor(": "torch.Tensor(...) copies the values and forgets where they came from",
+    ".item()": ".item() turns a number into plain Python",
+    ".tolist()": ".tolist() turns the numbers into plain Python",
+    "no_grad": "torch.no_grad() records nothing",
+    ".numpy()": "numpy records nothing",
+    ".weight.copy_": "copying into a layer's own parameters overwrites them; it does not connect",
+}
+
+
+def gradient_cuts(node):
+    """Sentences about what in this code cuts the gradient, where that can be seen."""
+    source = ast.unparse(node) if node else ""
+    return [sentence for token, sentence in CUTS.items() if token in source]

@@ -1,0 +1,200 @@
+"""What `check` shows: HTML in the theme's own colours for a notebook, plain text for everything else."""
+
+import re
+from html import escape
+
+import torch
+
+from .compare import number, type_name, wrong_places
+from .judge import NOT_ATTEMPTED, PASSED
+
+MOST_ROWS, MOST_COLUMNS = 8, 8  # of a tensor's picture
+BORDER = {PASSED: "--jp-success-color1, #388e3c", NOT_ATTEMPTED: "--jp-border-color1, #9e9e9e"}
+NOT_YET_BORDER = "--jp-warn-color1, #f57c00"
+
+
+class Report:
+    """A verdict, ready to be displayed."""
+
+    def __init__(self, exercise, verdict, solutions=True):
+        self.exercise, self.verdict, self.solutions = exercise, verdict, solutions
+
+    def show(self):
+        """Display in a notebook, print elsewhere."""
+        try:
+            from IPython import get_ipython
+            from IPython.display import display
+        except ImportError:
+            return print(self)
+        return display(self) if get_ipython() else print(self)
+
+    def __repr__(self):
+        """The same as the HTML, without the folds."""
+        v = self.verdict
+        lines = [f"{v.word.upper()}: {self.headline()}"]
+        if v.reason:
+            lines.append(v.reason + end(v.reason))
+        if v.case:
+            lines += ["The smallest case that fails:", *("    " + line for line in case_lines(v.case))]
+        if v.found is not None and v.found.needed is not None:
+            lines += [f"needed: {short(v.found.needed)}", f"got:    {short(v.found.got)}"]
+        if v.mistake:
+            lines.append(f"The mistake: {v.mistake.explanation}")
+        return "\n".join(lines + v.remarks)
+
+    def headline(self):
+        v, total = self.verdict, len(self.exercise.cases)
+        if v.word == PASSED:
+            return f"{self.exercise.name}, all {total} cases are right"
+        if v.case:
+            return f"{self.exercise.name}, {v.right} of {total} cases right"
+        return self.exercise.name
+
+    def _repr_html_(self):
+        v = self.verdict
+        colour = BORDER.get(v.word, NOT_YET_BORDER)
+        mistake = v.mistake.name if v.mistake else ""
+        parts = [
+            f'<div class="hyperlib-check" role="status" data-exercise="{self.exercise.name}"'
+            f' data-verdict="{v.word}" data-mistake="{mistake}" style="border-left: 5px solid var({colour});'
+            " padding: 2px 0 2px 12px; color: var(--jp-content-font-color1, inherit);"
+            ' font-family: var(--jp-content-font-family, sans-serif); line-height: 1.5">',
+            paragraph(f"<strong>{v.word.capitalize()}</strong>: {escape(self.headline())}"),
+        ]
+        if v.reason:
+            parts.append(paragraph(in_code_font(v.reason + end(v.reason))))
+        if v.case:
+            parts += [paragraph("The smallest case that fails:"), code_block("\n".join(case_lines(v.case)))]
+        if v.found is not None and v.found.needed is not None:
+            parts.append(side_by_side(v.found.needed, v.found.got))
+        if v.mistake:
+            parts.append(paragraph(f"<strong>The mistake:</strong> {in_code_font(v.mistake.explanation)}"))
+        parts += [paragraph(in_code_font(remark)) for remark in v.remarks]
+        if v.printed.strip():
+            parts.append(fold("What it printed", code_block(v.printed.strip())))
+        return "".join(parts + self.folds()) + "</div>"
+
+    def folds(self):
+        """Hints one after another, and last the solution; who has passed needs no hints."""
+        hints = [] if self.verdict.passed else self.exercise.hints
+        folds = [fold(f"Hint {i} of {len(hints)}", paragraph(in_code_font(h))) for i, h in enumerate(hints, 1)]
+        if self.solutions:
+            title = "The course's solution" + (", to compare with yours" if self.verdict.passed else "")
+            folds.append(fold(title, code_block(self.exercise.solution.rstrip())))
+        return folds
+
+
+def end(sentence):
+    return "" if sentence.rstrip().endswith((".", "?", "!", ":")) else "."
+
+
+def paragraph(html):
+    return f'<p style="margin: 4px 0">{html}</p>'
+
+
+def code_block(text):
+    return (
+        '<pre style="margin: 4px 0 8px; padding: 6px 10px; background: var(--jp-layout-color2, #eee);'
+        " color: var(--jp-content-font-color1, #111); font-family: var(--jp-code-font-family, monospace);"
+        f' font-size: 0.92em; white-space: pre-wrap">{escape(text)}</pre>'
+    )
+
+
+def fold(title, html):
+    return f'<details style="margin: 4px 0"><summary style="cursor: pointer">{escape(title)}</summary>{html}</details>'
+
+
+def in_code_font(text):
+    """Escaped text in which what stands in `backticks` is set as code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text, quote=False))
+
+
+def case_lines(case):
+    """A case's code, and below it what its inputs were."""
+    return case.code.splitlines() + [
+        f"# {name} = {short(value)}" for name, value in case.inputs.items() if name.isidentifier()
+    ]
+
+
+def short(value):
+    """A value in one line, whatever it is; tensors with their shape, and with their numbers if they are few."""
+    if isinstance(value, torch.Tensor):
+        head = f"tensor {list(value.shape)}"
+        if value.dtype != torch.float32:
+            head += f" {str(value.dtype)[6:]}"
+        return f"{head}: {nested(value.tolist())}" if value.numel() <= 24 else head
+    if isinstance(value, (list, tuple)):
+        inside = ", ".join(map(short, value))
+        return f"[{inside}]" if isinstance(value, list) else f"({inside}{',' if len(value) == 1 else ''})"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key!r}: {short(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, float):
+        return number(value)
+    if value is None or isinstance(value, (bool, int, str)):
+        return repr(value)
+    if isinstance(value, torch.nn.Module):
+        return repr(value) if len(repr(value)) < 80 else type(value).__name__
+    # The repr of anything else may hold an address, which is another one on every run.
+    return f"something of type {type_name(value)}"
+
+
+def nested(values):
+    if isinstance(values, list):
+        return "[" + ", ".join(map(nested, values)) + "]"
+    return number(values)
+
+
+def side_by_side(needed, got):
+    """Two values beside each other: tensors as pictures of coloured cells, everything else as text."""
+    if isinstance(needed, torch.Tensor) and isinstance(got, torch.Tensor) and needed.numel():
+        index = first_matrix(needed, got)
+        wrong = wrong_places(needed, got) if needed.shape == got.shape else None
+        biggest = float(needed.abs().max()) if needed.dtype != torch.bool else 1.0
+        pictures = (
+            picture("needed", needed, None, index, biggest),
+            picture("got", got.detach(), wrong, index, biggest),
+        )
+        return f'<div style="display: flex; gap: 28px; flex-wrap: wrap">{"".join(pictures)}</div>'
+    return code_block(f"needed: {short(needed)}\ngot:    {short(got)}")
+
+
+def first_matrix(needed, got):
+    """The index of the first matrix inside a pile of matrices that differs."""
+    if needed.dim() <= 2 or needed.shape != got.shape:
+        return ()
+    return tuple(wrong_places(needed, got).nonzero()[0].tolist()[:-2])
+
+
+def picture(title, tensor, wrong, index, biggest):
+    """A tensor's numbers as a table of coloured cells; wrong ones are boxed, bold and underlined."""
+    shape = list(tensor.shape)
+    index = index or (0,) * (tensor.dim() - 2)
+    at = f"[{', '.join(map(str, index))}]" if tensor.dim() > 2 and tensor.numel() else ""
+    matrix = tensor[index] if tensor.numel() else tensor.new_zeros(0, 0)
+    matrix = matrix.reshape(-1, matrix.shape[-1]) if matrix.dim() else matrix.reshape(1, 1)
+    marks = None if wrong is None else wrong[index].reshape(matrix.shape)
+    rows = []
+    for r in range(min(matrix.shape[0], MOST_ROWS)):
+        cells = [
+            cell(matrix[r, c].item(), marks is not None and bool(marks[r, c]), biggest)
+            for c in range(min(matrix.shape[1], MOST_COLUMNS))
+        ]
+        rows.append(f"<tr>{''.join(cells)}</tr>")
+    cut = matrix.shape[0] > MOST_ROWS or matrix.shape[1] > MOST_COLUMNS
+    caption = f"{title}{at}, shape {shape}" + (", upper left corner" if cut else "")
+    return (
+        '<table style="border-collapse: collapse; margin: 4px 0 8px; font-size: 0.92em">'
+        f'<caption style="text-align: left; padding: 2px 0">{caption}</caption>{"".join(rows)}</table>'
+    )
+
+
+def cell(value, wrong, biggest):
+    """One number; the background goes from orange (negative) through white to blue (positive)."""
+    share = 0.0 if value != value else max(-1.0, min(1.0, value / (biggest or 1.0)))
+    far = (120, 180, 240) if share > 0 else (245, 170, 90)
+    r, g, b = (round(255 + (end - 255) * abs(share)) for end in far)
+    mark = "border: 3px solid #a00000; font-weight: bold; text-decoration: underline" if wrong else ""
+    return (
+        f'<td style="background: rgb({r}, {g}, {b}); color: #111; text-align: right; padding: 3px 8px;'
+        f' border: 1px solid #888; {mark}">{number(value)}</td>'
+    )
