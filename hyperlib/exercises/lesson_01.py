@@ -120,7 +120,7 @@ def one_number_per_layer(layer_sizes):
     ],
 )
 def generator_parameters(conditioning_size, hidden_sizes, target_layer_sizes):
-    """Number of parameters of an MLP that generates every parameter of the target."""
+    """Number of parameters of an MLP that generates all of the target's."""
 
     def count(layer_sizes):
         return sum(n_in * n_out + n_out for n_in, n_out in layer_sizes)
@@ -193,7 +193,7 @@ def generator_without_biases(conditioning_size, hidden_sizes, target_layer_sizes
     ],
 )
 def largest_hidden(budget, n_in, n_out):
-    """The largest h for which n_in -> h -> n_out has at most `budget` parameters."""
+    """Largest h so that n_in -> h -> n_out has at most budget parameters."""
     return (budget - n_out) // (n_in + 1 + n_out)
 
 
@@ -256,13 +256,13 @@ def not_rounded(budget, n_in, n_out):
     ],
 )
 def count_module(module):
-    """Number of parameters of a module, each tensor once, however many layers use it."""
+    """Number of parameters of a module; a shared tensor counts once."""
     return sum(parameter.numel() for parameter in module.parameters())
 
 
 @stub(count_module)
 def count_module_twice(module):
-    """Number of parameters of a module, each tensor once, however many layers use it."""
+    """Number of parameters of a module; a shared tensor counts once."""
     total = 0
     for submodule in module.modules():
         for parameter in submodule.parameters(recurse=False):

@@ -23,7 +23,7 @@ from .declare import case, counting, exercise, mistake, stub
     gradients=True,
 )
 def linear(x, weight, bias):
-    """One dense layer without F.linear: x [..., in], weight [out, in], bias [out] -> [..., out]."""
+    """x [..., in], weight [out, in], bias [out] -> [..., out]; no F.linear."""
     return x @ weight.T + bias
 
 
@@ -207,7 +207,10 @@ class WrappedWeights(Variant):
     gradients=True,
 )
 def target_forward(x, weights, activation):
-    """An MLP of any depth: weights [(weight, bias), ...], activation between the layers, none after the last."""
+    """An MLP of any depth, from weights [(weight, bias), ...].
+
+    The activation comes between the layers, not after the last.
+    """
     for i, (weight, bias) in enumerate(weights):
         x = F.linear(x, weight, bias)
         if i < len(weights) - 1:
@@ -278,7 +281,7 @@ def forward_detached(x, weights, activation):
     gradients=True,
 )
 def wrapped_forward(x, weights):
-    """A two-layer target network (linear, ReLU, linear) with weights (w1, b1, w2, b2)."""
+    """Target network (linear, ReLU, linear), weights (w1, b1, w2, b2)."""
     w1, b1, w2, b2 = weights
     hidden = torch.relu(F.linear(x, w1, b1))
     return F.linear(hidden, w2, b2)
@@ -286,7 +289,7 @@ def wrapped_forward(x, weights):
 
 @stub(wrapped_forward)
 def wrapped_forward_broken(x, weights):
-    """A two-layer target network (linear, ReLU, linear) with weights (w1, b1, w2, b2)."""
+    """Target network (linear, ReLU, linear), weights (w1, b1, w2, b2)."""
     w1, b1, w2, b2 = [nn.Parameter(w) for w in weights]
     hidden = torch.relu(F.linear(x, w1, b1))
     return F.linear(hidden, w2, b2)

@@ -101,7 +101,7 @@ class HyperNet(nn.Module):
         )
 
     def forward(self, z):
-        """z [z_dim] or [batch, z_dim] -> (w1, b1, w2, b2), with a batch axis if z has one."""
+        """z [z_dim] or [batch, z_dim] -> (w1, b1, w2, b2), batched like z."""
         flat = self.generator(z)  # [..., total_target_params]
         weights, start = [], 0
         for n_in, n_out in self.sizes:
@@ -127,7 +127,7 @@ class EmptyHyperNet(nn.Module):
         self.generator = nn.Sequential(...)
 
     def forward(self, z):
-        """z [z_dim] or [batch, z_dim] -> (w1, b1, w2, b2), with a batch axis if z has one."""
+        """z [z_dim] or [batch, z_dim] -> (w1, b1, w2, b2), batched like z."""
         # 1. Get the flat vector of parameters from the generator.
         # 2. Cut it into w1, b1, w2, b2 (weights are [..., out, in]).
         # 3. Return these tensors.
@@ -268,7 +268,11 @@ class GeneratedAndDetached(HyperNet):
     ],
 )
 def gradient_reaches(loss, module):
-    """For each name in module.named_parameters(): does a gradient of loss reach it? A dict of True and False."""
+    """Which parameters of module a gradient of loss reaches.
+
+    Returns {name: True or False} for all of module.named_parameters(),
+    and leaves everything as it was: the graph, and each p.grad.
+    """
     names, parameters = zip(*module.named_parameters())
     grads = torch.autograd.grad(loss, parameters, allow_unused=True, retain_graph=True)
     return {name: grad is not None for name, grad in zip(names, grads)}
@@ -358,7 +362,10 @@ def one_answer(loss, module):
     ],
 )
 def generator_gradient(z, flat_gradient):
-    """dL/dH [P, Z] of a linear generator flat = H z, from z [batch, Z] and dL/dflat [batch, P]."""
+    """dL/dH [P, Z] of a linear generator flat = H z.
+
+    From z [batch, Z] and flat_gradient = dL/dflat [batch, P].
+    """
     return flat_gradient.T @ z
 
 
@@ -460,7 +467,7 @@ def summed_too_early(z, flat_gradient):
     ],
 )
 def train_hypernet(hypernet, target, z, x, y, steps, lr):
-    """Train the hypernetwork so that target(x, hypernet(z)) fits y; returns the loss of each step as floats."""
+    """Train so that target(x, hypernet(z)) fits y; returns the losses."""
     optimizer = torch.optim.SGD(hypernet.parameters(), lr=lr)
     losses = []
     for _ in range(steps):
@@ -475,7 +482,7 @@ def train_hypernet(hypernet, target, z, x, y, steps, lr):
 
 @stub(train_hypernet)
 def train_nothing(hypernet, target, z, x, y, steps, lr):
-    """Train the hypernetwork so that target(x, hypernet(z)) fits y; returns the loss of each step as floats."""
+    """Train so that target(x, hypernet(z)) fits y; returns the losses."""
     optimizer = torch.optim.SGD(hypernet.parameters(), lr=lr)
     losses = []
     for _ in range(steps):

@@ -1,0 +1,168 @@
+"""Pictures.  Every one has alternative text, and none tells things apart by colour alone."""
+
+import base64
+import io
+from html import escape
+
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+
+from .slicing import parameter_offsets, weight_pairs
+
+# Colours that stay apart for colour-blind eyes (Okabe and Ito, 2008), light enough for black text on them.
+TENSOR_COLOURS = ["#8ecbf0", "#f2c14e", "#7fd1ae", "#f0a3c4", "#b9b2e8", "#e8a87c", "#c9d66b", "#d0d0d0"]
+LINE_COLOURS = ["#0072b2", "#d55e00", "#007a5a", "#a0458a", "#333333"]
+LINE_STYLES = ["-", "--", "-.", ":", (0, (5, 1, 1, 1))]
+SIGNED = LinearSegmentedColormap.from_list("signed", ["#d95f02", "#ffffff", "#1f78b4"])
+
+
+def figure(width=6.0, height=3.0):
+    """An empty figure that no window and no cell shows by itself."""
+    return Figure(figsize=(width, height), layout="constrained", facecolor="white")
+
+
+def image_tag(fig, description, dpi=144):
+    """The figure as an HTML <img> with alternative text."""
+    buffer = io.BytesIO()
+    fig.savefig(buffer, format="png", dpi=dpi)
+    data = base64.b64encode(buffer.getvalue()).decode()
+    width = round(fig.get_figwidth() * 96)
+    return (
+        f'<img alt="{escape(description)}" style="width: {width}px; max-width: 100%"'
+        f' src="data:image/png;base64,{data}">'
+    )
+
+
+class Picture:
+    """A finished figure with its description, which is what text-only readers and screen readers get."""
+
+    def __init__(self, fig, description):
+        self.html, self.description = image_tag(fig, description), description
+
+    def _repr_html_(self):
+        return self.html
+
+    def __repr__(self):
+        return f"Picture: {self.description}"
+
+
+def tensor_names(layer_sizes):
+    """w1, b1, w2, b2, ..."""
+    return [f"{kind}{i}" for i in range(1, len(layer_sizes) + 1) for kind in "wb"]
+
+
+def sizes_in_words(layer_sizes):
+    return " -> ".join(map(str, [layer_sizes[0][0], *(n_out for _, n_out in layer_sizes)]))
+
+
+def draw_strip(fig, layer_sizes):
+    """Draw the flat vector as a strip and below it the matrices that it fills; returns the description."""
+    fig.set_layout_engine("none")  # the places are known, and finding them takes longer than drawing
+    offsets, names = parameter_offsets(layer_sizes), tensor_names(layer_sizes)
+    total = offsets[-1][1]
+    strip = fig.add_axes((0.02, 0.78, 0.96, 0.12))
+    for k, ((start, stop), name) in enumerate(zip(offsets, names, strict=True)):
+        strip.broken_barh([(start, stop - start)], (0, 1), facecolor=TENSOR_COLOURS[k % 8], edgecolor="black")
+        strip.text((start + stop) / 2, 0.5, name, ha="center", va="center")
+    strip.set(xlim=(0, total), ylim=(0, 1), yticks=[], title=f"flat: {total} numbers")
+    strip.set_xticks([0] + [stop for _, stop in offsets[1::2]])
+    strip.spines[:].set_visible(False)
+    tallest = max(n_out for _, n_out in layer_sizes)
+    ax = fig.add_axes((0.02, 0.02, 0.96, 0.66))
+    left = 0.0
+    for k, ((start, stop), name) in enumerate(zip(offsets, names, strict=True)):
+        n_in, n_out = layer_sizes[k // 2]
+        columns = n_in if k % 2 == 0 else 1
+        right = left + columns
+        ax.broken_barh([(left, columns)], (0, n_out), facecolor=TENSOR_COLOURS[k % 8], edgecolor="black")
+        shape = [n_out, n_in] if k % 2 == 0 else [n_out]
+        ax.text((left + right) / 2, -0.25, f"{name}\n{shape}", ha="center", va="bottom", fontsize=9)
+        if total <= 120:  # more numbers than that could not be read
+            ax.hlines(range(1, n_out), left, right, colors="white", linewidth=0.8)
+            ax.vlines([left + c for c in range(1, columns)], 0, n_out, colors="white", linewidth=0.8)
+            for i in range(stop - start):
+                place = (left + i % columns + 0.5, i // columns + 0.5)
+                ax.text(*place, str(start + i), ha="center", va="center", fontsize=8)
+        left = right + (0.8 if k % 2 == 0 else 1.6)
+    ax.set(xlim=(-0.4, left - 1.2), ylim=(tallest + 0.1, -0.25 * tallest - 0.5), aspect="equal")
+    ax.axis("off")
+    places = ", ".join(f"{n} at {a} to {b}" for n, (a, b) in zip(names, offsets, strict=True))
+    return f"The flat vector of a {sizes_in_words(layer_sizes)} network, {total} numbers: {places}."
+
+
+def plot_strip(layer_sizes):
+    """The flat vector as a strip, coloured by tensor, above the matrices that it fills."""
+    fig = figure(6.2, 3.2)
+    return Picture(fig, draw_strip(fig, layer_sizes))
+
+
+def plot_bars(counts, title, log=False):
+    """Named numbers as horizontal bars, each with its number written beside it."""
+    fig = figure(6.0, 0.8 + 0.4 * len(counts))
+    return Picture(fig, draw_bars(fig, counts, title, log))
+
+
+def draw_bars(fig, counts, title, log=False):
+    ax = fig.subplots()
+    bars = ax.barh(list(counts), list(counts.values()), color=LINE_COLOURS[0], height=0.6)
+    ax.bar_label(bars, labels=[f" {n:,}" for n in counts.values()])
+    ax.invert_yaxis()
+    ax.set(xticks=[])
+    ax.set_title(title + (" (log scale)" if log else ""), fontsize=10)
+    if log:
+        ax.set_xscale("log")
+        ax.set_xlim(1, max(counts.values()) * 60)
+    else:
+        ax.set_xlim(0, max(counts.values()) * 1.3)
+    ax.tick_params(axis="x", which="both", bottom=False, labelbottom=False)
+    ax.spines[["top", "right", "bottom"]].set_visible(False)
+    return f"{title}: " + "; ".join(f"{name} {n:,}" for name, n in counts.items()) + "."
+
+
+def draw_curves(ax, x, curves, points=None):
+    """Named functions of one number as lines of different colour and dash, and the data as dots."""
+    if points is not None:
+        ax.plot(*points, "o", color="black", markersize=4, label="data")
+    lines = []
+    for k, (name, y) in enumerate(curves.items()):
+        style = dict(color=LINE_COLOURS[k % 5], linestyle=LINE_STYLES[k % 5], linewidth=2)
+        lines += ax.plot(x.flatten(), y.detach().flatten(), label=name, **style)
+    if len(curves) > 1 or points is not None:
+        ax.legend(fontsize=8)
+    ax.set(xlabel="x", ylabel="y")
+    ax.grid(alpha=0.3)
+    return lines
+
+
+def plot_curves(x, curves, title="", points=None):
+    """Functions of one number: `curves` maps names to values at the places x."""
+    fig = figure(6.0, 2.8)
+    ax = fig.subplots()
+    draw_curves(ax, x, curves, points)
+    ax.set_title(title)
+    return Picture(fig, f"{title or 'Curves'}: lines for {', '.join(curves)} over x.")
+
+
+def draw_weights(axes, weights, limit):
+    """Weights and biases as heat maps from -limit (orange) to limit (blue); returns the images, to be updated."""
+    images = []
+    for i, (weight, bias) in enumerate(weight_pairs(weights)):
+        for ax, tensor, name in ((axes[2 * i], weight, "w"), (axes[2 * i + 1], bias.unsqueeze(-1), "b")):
+            images.append(ax.imshow(tensor.detach(), cmap=SIGNED, vmin=-limit, vmax=limit, aspect="auto"))
+            shape = list(weight.shape) if name == "w" else list(bias.shape)
+            ax.set(title=f"{name}{i + 1}\n{shape}", xticks=[], yticks=[])
+            ax.title.set_fontsize(9)
+    return images
+
+
+def plot_weights(weights, title="", limit=None):
+    """All tensors of one network as heat maps on one scale: orange is negative, blue positive."""
+    pairs = weight_pairs(weights)
+    limit = limit or max(float(part.detach().abs().max()) for pair in pairs for part in pair)
+    fig = figure(6.0, 2.4)
+    axes = fig.subplots(1, 2 * len(pairs), width_ratios=[w for p, _ in pairs for w in (p.shape[-1] + 1, 1)])
+    images = draw_weights(axes, weights, limit)
+    fig.colorbar(images[0], ax=axes)
+    fig.suptitle(title)
+    shapes = ", ".join(str(list(part.shape)) for pair in pairs for part in pair)
+    return Picture(fig, f"{title or 'Weights'}: heat maps of the tensors of shape {shapes}.")
