@@ -19,7 +19,7 @@ from .declare import case, counting, exercise, mistake, stub
     ],
 )
 def parameter_offsets(layer_sizes):
-    """Where w1, b1, w2, b2, ... lie in the flat vector: [(start, stop), ...]."""
+    """[(start, stop), ...] of w1, b1, w2, b2, ... in the flat vector."""
     offsets, start = [], 0
     for n_in, n_out in layer_sizes:
         for size in (n_in * n_out, n_out):
@@ -95,7 +95,7 @@ def nested_by_layer(layer_sizes):
     gradients=True,
 )
 def unflatten(flat, layer_sizes):
-    """Cut flat [..., P] into [(weight [..., out, in], bias [..., out]), ...]."""
+    """flat [..., P] -> [(weight [..., out, in], bias [..., out]), ...]."""
     layers, start = [], 0
     for n_in, n_out in layer_sizes:
         middle = start + n_in * n_out
@@ -201,7 +201,7 @@ def one_layer(n_out, n_in, *batch, start=1):
     gradients=True,
 )
 def flatten(weights):
-    """Join [(weight [..., out, in], bias [..., out]), ...] to flat [..., P]."""
+    """[(weight [..., out, in], bias [..., out]), ...] -> flat [..., P]."""
     parts = []
     for weight, bias in weights:
         parts.append(weight.flatten(-2))

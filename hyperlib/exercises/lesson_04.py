@@ -88,7 +88,7 @@ class Counting(nn.Module):
     ],
 )
 class HyperNet(nn.Module):
-    """Generates the weights of a two-layer target network from a latent vector z."""
+    """Generates the weights of a two-layer target network from z."""
 
     def __init__(self, z_dim, target_in, target_hidden, target_out):
         super().__init__()
@@ -115,7 +115,7 @@ class HyperNet(nn.Module):
 
 @stub(HyperNet)
 class EmptyHyperNet(nn.Module):
-    """Generates the weights of a two-layer target network from a latent vector z."""
+    """Generates the weights of a two-layer target network from z."""
 
     def __init__(self, z_dim, target_in, target_hidden, target_out):
         super().__init__()
