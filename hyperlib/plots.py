@@ -4,6 +4,7 @@ import base64
 import io
 from html import escape
 
+import torch
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
@@ -143,26 +144,39 @@ def plot_curves(x, curves, title="", points=None):
     return Picture(fig, f"{title or 'Curves'}: lines for {', '.join(curves)} over x.")
 
 
-def draw_weights(axes, weights, limit):
-    """Weights and biases as heat maps from -limit (orange) to limit (blue); returns the images, to be updated."""
+def draw_tensors(axes, tensors, limit):
+    """Named tensors as heat maps from -limit (orange) to limit (blue); returns the images, to be updated."""
     images = []
-    for i, (weight, bias) in enumerate(weight_pairs(weights)):
-        for ax, tensor, name in ((axes[2 * i], weight, "w"), (axes[2 * i + 1], bias.unsqueeze(-1), "b")):
-            images.append(ax.imshow(tensor.detach(), cmap=SIGNED, vmin=-limit, vmax=limit, aspect="auto"))
-            shape = list(weight.shape) if name == "w" else list(bias.shape)
-            ax.set(title=f"{name}{i + 1}\n{shape}", xticks=[], yticks=[])
-            ax.title.set_fontsize(9)
+    for ax, (name, tensor) in zip(axes, tensors.items(), strict=True):
+        matrix = tensor.detach() if tensor.dim() == 2 else tensor.detach().unsqueeze(-1)
+        images.append(ax.imshow(matrix, cmap=SIGNED, vmin=-limit, vmax=limit, aspect="auto"))
+        ax.set(xticks=[], yticks=[])
+        ax.set_title(f"{name}\n{list(tensor.shape)}", fontsize=9)
+        if matrix.numel() <= 36 and matrix.shape[1] <= 6:
+            for (i, j), value in zip(torch.cartesian_prod(*map(torch.arange, matrix.shape)).tolist(), matrix.flatten()):
+                ax.text(j, i, f"{float(value):.3g}", ha="center", va="center", fontsize=8)
     return images
 
 
-def plot_weights(weights, title="", limit=None):
-    """All tensors of one network as heat maps on one scale: orange is negative, blue positive."""
-    pairs = weight_pairs(weights)
-    limit = limit or max(float(part.detach().abs().max()) for pair in pairs for part in pair)
-    fig = figure(6.0, 2.4)
-    axes = fig.subplots(1, 2 * len(pairs), width_ratios=[w for p, _ in pairs for w in (p.shape[-1] + 1, 1)])
-    images = draw_weights(axes, weights, limit)
-    fig.colorbar(images[0], ax=axes)
-    fig.suptitle(title)
-    shapes = ", ".join(str(list(part.shape)) for pair in pairs for part in pair)
-    return Picture(fig, f"{title or 'Weights'}: heat maps of the tensors of shape {shapes}.")
+def plot_tensors(tensors, title="", limit=None):
+    """Tensors by name, each a vector or a matrix, as heat maps on one scale: orange is negative, blue positive."""
+    limit = limit or max(float(tensor.detach().abs().max()) for tensor in tensors.values()) or 1.0
+    fig = figure(6.0, 2.6)
+    widths = [min(tensor.shape[-1], 12) + 2 if tensor.dim() == 2 else 2 for tensor in tensors.values()]
+    axes = fig.subplots(1, len(tensors), width_ratios=widths, squeeze=False)[0]
+    images = draw_tensors(axes, tensors, limit)
+    fig.colorbar(images[0], ax=list(axes))
+    fig.suptitle(title, fontsize=10)
+    shapes = ", ".join(f"{name} {list(tensor.shape)}" for name, tensor in tensors.items())
+    return Picture(fig, f"{title + ': ' if title else ''}heat maps of {shapes}.")
+
+
+def by_name(weights):
+    """Weights as {"w1": ..., "b1": ..., "w2": ..., ...}."""
+    parts = [part for pair in weight_pairs(weights) for part in pair]
+    return {f"{'wb'[i % 2]}{i // 2 + 1}": part for i, part in enumerate(parts)}
+
+
+def plot_weights(weights, title=""):
+    """All tensors of one network as heat maps on one scale."""
+    return plot_tensors(by_name(weights), title)

@@ -8,7 +8,7 @@ import torch
 
 from . import plots
 from .counting import count_parameters, generator_parameters
-from .slicing import flatten, weight_pairs
+from .slicing import flatten
 from .target import target_forward
 
 
@@ -116,9 +116,9 @@ def function_explorer(generate, x, low=-1.0, high=1.0, activation="relu", label=
     ax.set(ylim=(smallest - 0.2, largest + 0.2), xlim=(float(x.min()), float(x.max())))
     images = []
     if show_weights:
-        pairs = weight_pairs(weights[0])
-        axes = weight_fig.subplots(1, 2 * len(pairs))
-        images = plots.draw_weights(axes, weights[0], limit)
+        tensors = plots.by_name(weights[0])
+        images = plots.draw_tensors(weight_fig.subplots(1, len(tensors)), tensors, limit)
+        weight_fig.suptitle("weights: orange < 0 < blue", fontsize=9)
 
     def redraw(z):
         with torch.no_grad():
@@ -126,7 +126,7 @@ def function_explorer(generate, x, low=-1.0, high=1.0, activation="relu", label=
             y = target_forward(x, new, activation)
         line.set_ydata(y.flatten())
         ax.set_title(f"{label} = {z:.2f}")
-        for image, tensor in zip(images, (part for pair in weight_pairs(new) for part in pair), strict=False):
+        for image, tensor in zip(images, plots.by_name(new).values(), strict=False):
             image.set_data(tensor if tensor.dim() == 2 else tensor.unsqueeze(-1))
         ends = f"{float(y[0]):.1f} at the left end, {float(y[-1]):.1f} at the right"
         return f"The function that is generated for {label} = {z:.2f}: {ends}."
