@@ -3,7 +3,6 @@
 import importlib.metadata
 import platform
 import re
-import sys
 from pathlib import Path
 
 import torch
@@ -21,8 +20,6 @@ def pinned_versions(path=REQUIREMENTS):
 def machine_problems():
     """What is off, one sentence each; an empty list if nothing is."""
     problems = []
-    if sys.version_info < (3, 11):
-        problems.append(f"Python is {platform.python_version()}; the course needs 3.11 or newer")
     for name, needed in pinned_versions().items():
         try:
             found = importlib.metadata.version(name)

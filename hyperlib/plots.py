@@ -4,7 +4,6 @@ import base64
 import io
 from html import escape
 
-import torch
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
@@ -153,8 +152,9 @@ def draw_tensors(axes, tensors, limit):
         ax.set(xticks=[], yticks=[])
         ax.set_title(f"{name}\n{list(tensor.shape)}", fontsize=9)
         if matrix.numel() <= 36 and matrix.shape[1] <= 6:
-            for (i, j), value in zip(torch.cartesian_prod(*map(torch.arange, matrix.shape)).tolist(), matrix.flatten()):
-                ax.text(j, i, f"{float(value):.3g}", ha="center", va="center", fontsize=8)
+            for i, row in enumerate(matrix.tolist()):
+                for j, value in enumerate(row):
+                    ax.text(j, i, f"{value:.3g}", ha="center", va="center", fontsize=8)
     return images
 
 

@@ -21,7 +21,11 @@ def save(path):
     """Execute one notebook and write it back; an error in a cell is raised, and nothing is written."""
     notebook = nbformat.read(path, as_version=4)
     client = NotebookClient(
-        notebook, timeout=120, record_timing=False, store_widget_state=False, resources={"metadata": {"path": path.parent}}
+        notebook,
+        timeout=120,
+        record_timing=False,
+        store_widget_state=False,
+        resources={"metadata": {"path": path.parent}},
     )
     client.execute()
     for cell in notebook.cells:

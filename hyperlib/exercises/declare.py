@@ -59,6 +59,15 @@ class Exercise:
         """The source of the reference, as a learner would have written it."""
         return undecorated_source(self.reference)
 
+    @property
+    def blank(self):
+        """The source of the notebook's cell before anything was filled in."""
+        if self.stub is not None:
+            return undecorated_source(self.stub).replace(self.stub.__name__, self.name)
+        node = ast.parse(self.solution).body[0]
+        code_begins = node.body[1].lineno  # below signature and docstring
+        return "\n".join(self.solution.splitlines()[: code_begins - 1]).rstrip() + "\n    ...\n"
+
 
 def case(code, **inputs):
     """A case: code that uses the answer by its name, and inputs by theirs.

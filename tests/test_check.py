@@ -1,0 +1,118 @@
+"""`check` in a real kernel: what a learner sees after each kind of accident, and that the next cell still runs."""
+
+import re
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+CHECK = 'from hyperlib import check\nlayer_parameters = check("layer_parameters")'
+USE = "layer_parameters(3, 2)"
+
+
+def run(*cells, env=None):
+    """Run cells one after the other, errors included; the text of each cell's outputs."""
+    setup = "".join(f"import os; os.environ[{k!r}] = {v!r}\n" for k, v in (env or {}).items())
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in (setup, *cells)])
+    NotebookClient(notebook, timeout=60, allow_errors=True, kernel_name="python3").execute()
+    return ["\n".join(map(text_of, cell.outputs)) for cell in notebook.cells[1:]]
+
+
+def text_of(output):
+    if output.output_type == "error":
+        return f"{output.ename}: {output.evalue}"
+    return output.get("text") or output.data["text/plain"]
+
+
+ACCIDENTS = {
+    "syntax error": ("def layer_parameters(n_in, n_out)\n    return 1", "has a syntax error: expected ':' (line 1:"),
+    "exception": ("def layer_parameters(n_in, n_out):\n    return n_inn", "line 2, `return n_inn`"),
+    "None": ("def layer_parameters(n_in, n_out):\n    n_in * n_out + n_out", "Is a `return` missing?"),
+    "printed instead": ("def layer_parameters(a, b):\n    print(a * b + b)", "Is a `return` missing?"),
+    "endless loop": ("def layer_parameters(n_in, n_out):\n    while True: pass", "still running after 3 seconds"),
+    "recursion": ("def layer_parameters(a, b):\n    return layer_parameters(a, b)", "RecursionError"),
+    "exit": ("def layer_parameters(a, b):\n    import sys; sys.exit()", "exit() ends the whole program"),
+    "not a function": ("layer_parameters = 8", "of type int; needed a function"),
+    "float": ("def layer_parameters(a, b):\n    return (a + 1) * b / 1", "of type float; needed int"),
+    "wrong number of arguments": ("def layer_parameters(n_in):\n    return 1", "takes 1 positional argument but 2"),
+    "random state": (
+        "import torch\ndef layer_parameters(a, b):\n    torch.manual_seed(1)\n    return a * b + b",
+        "random",
+    ),
+    "known mistake": ("def layer_parameters(a, b):\n    return a * b", "if the biases are left out"),
+    "stub": ('def layer_parameters(a, b):\n    """Doc."""\n    ...', "NOT ATTEMPTED"),
+}
+
+
+@pytest.fixture(scope="module")
+def accidents():
+    """All accidents one after the other in one kernel: the strictest way, since none may spoil the next."""
+    cells = [cell for answer, _ in ACCIDENTS.values() for cell in (answer, CHECK, USE)]
+    outputs = run(*cells, "def layer_parameters(a, b):\n    return (a + 1) * b", CHECK, USE)
+    return dict(zip([*ACCIDENTS, "right at last"], zip(*[iter(outputs)] * 3, strict=True), strict=True))
+
+
+@pytest.mark.parametrize("accident", ACCIDENTS)
+def test_each_accident_gets_its_own_message_and_the_next_cell_runs(accidents, accident):
+    _, shown, used = accidents[accident]
+    words = ACCIDENTS[accident][1]
+    assert shown.startswith("NOT ATTEMPTED" if accident == "stub" else "NOT YET")
+    assert words in shown or words in shown.replace("Still", "still")
+    assert used == "8"  # the course's own version stands in
+
+
+def test_after_all_accidents_a_right_answer_passes(accidents):
+    _, shown, used = accidents["right at last"]
+    assert shown.startswith("PASSED") and used == "8"
+
+
+def test_the_check_cell_alone_can_be_run_again():
+    wrong = "def layer_parameters(a, b):\n    return a * b"
+    right = "def layer_parameters(a, b):\n    return a * b + b"
+    _, first, again, _, passed, once_more = run(wrong, CHECK, CHECK, right, CHECK, CHECK)
+    assert first == again and "if the biases are left out" in again
+    assert passed == once_more and passed.startswith("PASSED")
+
+
+def test_without_the_exercises_cell():
+    assert "run the cell above first" in run(CHECK)[0]
+
+
+def test_a_cell_that_broke_before_the_definition():
+    wrong = "def layer_parameters(a, b):\n    return a * b"
+    broken = "1 / 0\n\ndef layer_parameters(a, b):\n    return a * b + b"
+    shown = run(wrong, CHECK, broken, CHECK)[3]
+    assert "stopped with an error before it was made" in shown
+
+
+def test_the_learners_own_object_is_handed_on_when_it_passed():
+    answer = "def layer_parameters(a, b):\n    return a * b + b\nmine = layer_parameters"
+    assert run(answer, CHECK, "layer_parameters is mine")[2] == "True"
+
+
+def test_random_numbers_after_a_check_are_what_they_would_have_been():
+    draw = "import torch; torch.manual_seed(3)"
+    answer = "def layer_parameters(a, b):\n    torch.manual_seed(0)\n    return a * b + b"
+    _, _, _, after = run(draw, answer, CHECK, "torch.rand(2)")
+    assert after == run(draw, "torch.rand(2)")[1]
+
+
+def test_points_under_nbgrader_are_published_as_the_cells_result():
+    half = "def layer_parameters(a, b):\n    return a * b + a"  # right where a equals b: one case of four
+    env = {"NBGRADER_EXECUTION": "autograde"}
+    assert run(half, CHECK, env=env)[1].splitlines()[-1] == "0.25"
+    assert run("def layer_parameters(a, b):\n    ...", CHECK, env=env)[1].splitlines()[-1] in ("0", "0.0")
+    right = "def layer_parameters(a, b):\n    return a * b + b"
+    assert run(right, CHECK, env=env)[1].splitlines()[-1] == "1.0"
+
+
+def test_the_solution_can_be_left_out():
+    show = (
+        "from hyperlib.exercises.report import Report\nReport.show = lambda self: print(self._repr_html_())\n" + CHECK
+    )
+    stub = "def layer_parameters(a, b):\n    ..."
+    shown = run(stub, show)[1]
+    assert "course's solution" in shown.replace("&#x27;", "'") and "Hint 1 of 2" in shown
+    hidden = run(stub, show, env={"HYPERLIB_SOLUTIONS": "0"})[1]
+    assert "solution" not in hidden and "Hint 1 of 2" in hidden
+    assert not re.search(r"return n_in", hidden)

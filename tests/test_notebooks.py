@@ -1,0 +1,124 @@
+"""The form of the notebooks: exercises as they were declared, and saved as the repository keeps them."""
+
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from hyperlib.exercises import all_exercises
+
+FOLDER = Path(__file__).parents[1] / "notebooks"
+NOTEBOOKS = {path.name: nbformat.read(path, as_version=4) for path in sorted(FOLDER.glob("*.ipynb"))}
+EXERCISES = all_exercises()
+
+
+@pytest.fixture(params=NOTEBOOKS)
+def name(request):
+    return request.param
+
+
+@pytest.fixture
+def notebook(name):
+    return NOTEBOOKS[name]
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def grading(cell):
+    return cell.metadata.get("nbgrader", {})
+
+
+def test_every_exercise_stands_in_one_notebook_with_its_check():
+    ids = [grading(cell)["grade_id"] for nb in NOTEBOOKS.values() for cell in nb.cells if grading(cell)]
+    assert sorted(ids) == sorted([*EXERCISES, *(f"check_{name}" for name in EXERCISES)])
+
+
+def test_exercise_cells_are_what_was_declared(notebook):
+    for cell, check in zip(notebook.cells, notebook.cells[1:], strict=False):
+        if not grading(cell).get("solution"):
+            continue
+        exercise = EXERCISES[grading(cell)["grade_id"]]
+        assert cell.source == exercise.blank.rstrip()
+        assert check.source == f'from hyperlib import check\n\n{exercise.name} = check("{exercise.name}")'
+        assert cell.id == exercise.name and check.id == f"check_{exercise.name}"
+        assert cell.metadata == {
+            "deletable": False,
+            "nbgrader": {
+                "schema_version": 3,
+                "grade": False,
+                "grade_id": exercise.name,
+                "locked": False,
+                "solution": True,
+                "task": False,
+            },
+        }
+        assert check.metadata == {
+            "deletable": False,
+            "editable": False,
+            "nbgrader": {
+                "schema_version": 3,
+                "grade": True,
+                "grade_id": f"check_{exercise.name}",
+                "locked": True,
+                "points": exercise.points,
+                "solution": False,
+                "task": False,
+            },
+        }
+
+
+def test_saved_executed_in_order_without_a_trace_of_the_machine(notebook):
+    cells = code_cells(notebook)
+    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
+    assert set(notebook.metadata) == {"kernelspec", "language_info"}
+    for cell in cells:
+        assert "execution" not in cell.metadata
+        for output in cell.outputs:
+            assert output.output_type != "error" and output.get("name") != "stderr", output
+            text = re.sub(r"base64,[^\"]*", "", str(output))
+            assert not re.search(r"0x[0-9a-f]{8,}|/(home|root|Users|tmp|work|var)/|[A-Z]:\\\\", text), text
+            assert "widget-view" not in text
+
+
+def test_lines_fit_the_column(notebook):
+    long = [line for cell in code_cells(notebook) for line in cell.source.splitlines() if len(line) > 80]
+    assert not long
+
+
+def test_links_lead_somewhere(notebook):
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            for link in re.findall(r"\]\(([^)#\s]+\.ipynb)", cell.source):
+                assert (FOLDER / link).is_file(), link
+
+
+def test_headings_go_down_one_level_at_a_time(notebook):
+    prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    levels = [len(marks) for marks in re.findall(r"^(#+) ", re.sub(r"```.*?```", "", prose, flags=re.S), re.M)]
+    assert levels[0] == 1 and levels.count(1) == 1
+    assert all(b <= a + 1 for a, b in zip(levels, levels[1:], strict=False))
+
+
+def test_twice_in_one_kernel_first_with_blanks_then_with_answers(notebook):
+    """Nothing depends on a fresh kernel, and the right answers fit into the lesson around them."""
+    twice = nbformat.v4.new_notebook(metadata=notebook.metadata)
+    answered = [nbformat.v4.new_code_cell(cell.source) for cell in code_cells(notebook)]
+    for cell, shipped in zip(answered, code_cells(notebook), strict=True):
+        if grading(shipped).get("solution"):
+            exercise = EXERCISES[grading(shipped)["grade_id"]]
+            imports = "import torch\nimport torch.nn.functional as F\nfrom torch import nn\n\n\n"
+            cell.source = imports + exercise.solution
+    twice.cells = [nbformat.v4.new_code_cell(cell.source) for cell in code_cells(notebook)] + answered
+    NotebookClient(twice, timeout=60, resources={"metadata": {"path": str(FOLDER)}}).execute()
+    verdicts = [
+        output.data["text/plain"].split(":")[0]
+        for cell in twice.cells
+        for output in cell.outputs
+        if "hyperlib-check" in str(output)
+    ]
+    exercises = sum(bool(grading(cell).get("solution")) for cell in notebook.cells)
+    assert verdicts == ["NOT ATTEMPTED"] * exercises + ["PASSED"] * exercises
