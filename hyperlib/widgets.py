@@ -92,7 +92,9 @@ def cost_explorer():
     )
 
 
-def function_explorer(generate, x, low=-1.0, high=1.0, activation="relu", label="z", points=None, show_weights=False):
+def function_explorer(
+    generate, x, low=-1.0, high=1.0, activation="relu", label="z", points=None, also=None, show_weights=False
+):
     """A slider through the networks that `generate` makes: their function of one number, and their weights.
 
     Args:
@@ -101,6 +103,7 @@ def function_explorer(generate, x, low=-1.0, high=1.0, activation="relu", label=
         low, high: the slider's range.
         activation: of the target network.
         points: data to draw as dots, as (x, y).
+        also: further curves to compare with, as {name: y}.
         show_weights: draw the weights beside the function.
     """
     with torch.no_grad():
@@ -111,7 +114,7 @@ def function_explorer(generate, x, low=-1.0, high=1.0, activation="relu", label=
     fig = plots.figure(6.0, 3.0)
     curve_fig, weight_fig = fig.subfigures(1, 2, width_ratios=[1.3, 1]) if show_weights else (fig, None)
     ax = curve_fig.subplots()
-    (line,) = plots.draw_curves(ax, x, {"target network": ys[0]}, points)
+    line, *_ = plots.draw_curves(ax, x, {"target network": ys[0], **(also or {})}, points)
     smallest, largest = min(float(y.min()) for y in ys), max(float(y.max()) for y in ys)
     ax.set(ylim=(smallest - 0.2, largest + 0.2), xlim=(float(x.min()), float(x.max())))
     images = []

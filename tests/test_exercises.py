@@ -232,7 +232,7 @@ class TestGradients:
 
 
 def test_an_answer_for_one_case_only():
-    verdict = refused(EXERCISES["count_parameters"], lambda layer_sizes: 2, "Right for the first case alone")
+    verdict = refused(EXERCISES["count_parameters"], lambda layer_sizes: 2, "The result is the same for every case")
     assert verdict.right == 1 and verdict.share == pytest.approx(0.2)
 
 

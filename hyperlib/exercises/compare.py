@@ -48,10 +48,18 @@ def difference(needed, got, where="the result"):
             return Difference("nan", f"{where} is NaN (not a number); needed {number(needed)}", needed, got)
         same = math.isclose(needed, got, rel_tol=RTOL, abs_tol=ATOL)
     else:
-        same = needed == got
+        same = equal(needed, got)
     if same:
         return None
     return Difference("value", f"{where} is {number(got)}; needed {number(needed)}", needed, got)
+
+
+def equal(a, b):
+    """Whether a == b, for anything that an answer may return (numpy answers with an array)."""
+    try:
+        return bool(a == b)
+    except Exception:
+        return False
 
 
 def wrong_type_sentence(needed, got, where):
@@ -61,11 +69,13 @@ def wrong_type_sentence(needed, got, where):
     if isinstance(needed, torch.Tensor) and type(got).__module__ == "numpy":
         return sentence + ". numpy forgets how a number was computed, so no gradient would pass"
     if isinstance(needed, int) and isinstance(got, float) and got == needed:
-        return sentence + ". The value is right: `//` divides whole numbers and stays whole, `/` does not"
+        return sentence + ". The value is right, its type is not: `/` makes floats, `//` stays whole"
+    if isinstance(needed, int) and type(got).__module__ == "numpy":
+        return sentence + ". `int(...)` turns it into a plain one"
     if isinstance(needed, (int, float)) and isinstance(got, torch.Tensor):
         return sentence + ". `.item()`, or counting with plain numbers from the start, gives one"
-    if type(got).__name__ == "generator":
-        return sentence + ". A generator has not computed anything yet: wrap it in list(...)"
+    if type(got).__name__ in ("generator", "map", "zip", "filter"):
+        return sentence + ". It has not computed anything yet: wrap it in `list(...)`"
     if type(got).__name__ in ("function", "method", "builtin_function_or_method"):
         return sentence + ". Are the parentheses of a call missing?"
     return sentence

@@ -32,6 +32,7 @@ class Case:
     inputs: dict
     before: object  # all lines but the last, compiled
     last: object  # the last line, an expression
+    note: str = ""  # said where this is the first case that fails: what is new in it
 
 
 @dataclass
@@ -51,6 +52,7 @@ class Exercise:
     cases: list  # from simple to tricky: the first that fails is the one that is shown
     hints: list
     gradients: bool  # compare also the gradients that reach the cases' inputs
+    without: tuple = ()  # names that would do the exercise's own work, such as "F.linear"
     stub: object = None  # what the notebook's cell holds at first, where that is more than an empty function
     mistakes: list = field(default_factory=list)
 
@@ -69,17 +71,18 @@ class Exercise:
         return "\n".join(self.solution.splitlines()[: code_begins - 1]).rstrip() + "\n    ...\n"
 
 
-def case(code, **inputs):
+def case(code, note="", **inputs):
     """A case: code that uses the answer by its name, and inputs by theirs.
 
     `case("linear(x, weight, bias)", x=counting(2, 3), ...)`.  Inputs may be numbers, tensors, lists of them, or
-    modules; every run gets fresh copies.  Use small whole numbers, which are the same on every processor.
+    modules; every run gets fresh copies.  Use small whole numbers, which are the same on every processor.  The note
+    is shown where this is the first case that fails, and no mistake has a name.
     """
     code = textwrap.dedent(code).strip()
     tree = ast.parse(code)
     literals = ListLiterals()
     last = ast.Expression(literals.visit(tree.body.pop().value))
-    return Case(code, inputs | literals.found, compile(tree, "<case>", "exec"), compile(last, "<case>", "eval"))
+    return Case(code, inputs | literals.found, compile(tree, "<case>", "exec"), compile(last, "<case>", "eval"), note)
 
 
 class ListLiterals(ast.NodeTransformer):
@@ -108,14 +111,14 @@ def counting(*shape, start=1):
     return torch.arange(start, start + count, dtype=torch.float32).reshape(shape)
 
 
-def exercise(*, points, cases, hints, gradients=False):
+def exercise(*, points, cases, hints, gradients=False, without=()):
     """Decorator of the right answer: declares it as the exercise of that name."""
 
     def declare(reference):
         name = reference.__name__
         if name in EXERCISES:
             raise ValueError(f"there are two exercises of the name {name!r}")
-        EXERCISES[name] = Exercise(name, reference, points, cases, hints, gradients)
+        EXERCISES[name] = Exercise(name, reference, points, cases, hints, gradients, without)
         return reference
 
     return declare

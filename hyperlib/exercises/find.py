@@ -49,7 +49,8 @@ def why_missing(exercise, cell):
 
 def defining_cell(name, inputs):
     """The text of the newest executed cell that defines `name`, or None (outside of a notebook: always)."""
-    pattern = re.compile(rf"^(def|class)\s+{name}\b", re.MULTILINE)
+    made = rf"(?:def|class)\s+{name}\b|{name}\s*(?::.*)?=(?!=)(?!\s*check\()|(?:from|import)\s.*\b{name}\b"
+    pattern = re.compile(rf"^(?:async\s+)?(?:{made})", re.MULTILINE)
     return next((cell for cell in reversed(inputs or []) if pattern.search(cell)), None)
 
 
@@ -118,7 +119,7 @@ def placeholder_left(node):
 
 
 CUTS = {
-    ".detach(": ".detach() makes a copy without history",
+    ".detach(": ".detach() gives the same numbers without their history",
     ".data": ".data looks past the graph",
     "Parameter(": "nn.Parameter(...) makes a new leaf: it keeps the values and forgets where they came from",
     "torch.tensor(": "torch.tensor(...) copies the values and forgets where they came from",

@@ -1,10 +1,12 @@
 """The verdict on an answer: passed, not yet or not attempted, with the reason and the mistake by its name."""
 
+import ast
 import inspect
+import re
 from dataclasses import dataclass, field
 
 from . import run
-from .compare import Difference, difference, type_name
+from .compare import Difference, difference, type_name, wrong_places
 from .find import gradient_cuts, is_stub, placeholder_left
 from .run import run_case, run_cases, same_states
 
@@ -37,7 +39,7 @@ def judge(exercise, attempt):
         return Verdict(NOT_ATTEMPTED, reason=attempt.missing)
     if is_stub(exercise, attempt.node):
         return Verdict(NOT_ATTEMPTED, reason=waiting(exercise))
-    wrong_kind = kind_problem(exercise, attempt.answer)
+    wrong_kind = kind_problem(exercise, attempt.answer) or shortcut_problem(exercise, attempt.node)
     if wrong_kind:
         return Verdict(NOT_YET, reason=wrong_kind)
     outcomes, printed = run_cases(exercise, attempt.answer)
@@ -54,9 +56,15 @@ def judge(exercise, attempt):
         verdict.remarks += [f"Seen in your code: {cut}." for cut in gradient_cuts(attempt.node)]
     if placeholder_left(attempt.node):
         verdict.remarks.append("A `...` that is to be filled in still stands in your code.")
-    if right == 1 and first == 1 and len(exercise.cases) > 2 and found[first].kind in ("value", "shape"):
-        verdict.remarks.append("Right for the first case alone: is a number of that case written into the code?")
+    if same_for_all(outcomes) and not same_for_all(needed):
+        verdict.remarks.append("The result is the same for every case: is it written into the code as a fixed number?")
+    verdict.remarks += [
+        f"Nothing connects the result with {lost}: not used, or its history is cut."
+        for lost in unconnected(needed[first], outcomes[first], found[first])
+    ]
     verdict.mistake = named_mistake(exercise, outcomes)
+    if exercise.cases[first].note and not verdict.mistake:
+        verdict.remarks.append(exercise.cases[first].note)
     verdict.share = share_of_points(exercise, found, needed)
     return verdict
 
@@ -81,6 +89,15 @@ def kind_problem(exercise, answer):
     return None
 
 
+def shortcut_problem(exercise, node):
+    """A sentence if the code leaves the exercise's work to something that does just that, else None."""
+    source = ast.unparse(node) if node else ""
+    for name in exercise.without:
+        if re.search(rf"\b{re.escape(name)}\b", source):
+            return f"`{name}` does the whole work here; the exercise is to do it without"
+    return None
+
+
 def problem(exercise, needed, outcome):
     """What is wrong with one case's Outcome, as a Difference, or None."""
     if outcome.timed_out:
@@ -88,9 +105,14 @@ def problem(exercise, needed, outcome):
             "time", f"still running after {run.TIME_LIMIT:g} seconds, so it was stopped: does a loop never end?"
         )
     if outcome.error:
-        return Difference("error", error_sentence(outcome))
+        return Difference("error", error_sentence(outcome.error, outcome.error_line))
     found = difference(needed.value, outcome.value)
     if found:
+        return found
+    if outcome.gradient_error:
+        return Difference("error", error_sentence(*outcome.gradient_error))
+    found = gradient_problem(needed.gradients, outcome.gradients or {})
+    if found and not outcome.changed:
         return found
     if outcome.changed:
         names = ", ".join(f"`{name}`" for name in outcome.changed)
@@ -99,9 +121,9 @@ def problem(exercise, needed, outcome):
         return Difference(
             "random",
             "the result is right, but the call changed the state of the global random generator,"
-            " and with it every random number drawn afterwards",
+            " and with it every random number drawn afterwards (setting a seed does that, and so does making a layer)",
         )
-    return gradient_problem(needed.gradients, outcome.gradients)
+    return None
 
 
 def random_problem(exercise, needed, outcome):
@@ -111,33 +133,52 @@ def random_problem(exercise, needed, outcome):
     return not same_states(needed.random_states, outcome.random_states)
 
 
-def error_sentence(outcome):
-    sentence = f"it raised {outcome.error}"
-    if outcome.error_line:
-        sentence += f" (in {outcome.error_line})"
-    if outcome.error.startswith("SystemExit"):
+def error_sentence(error, line):
+    where = f" (in {line})" if line else ""
+    if "leaf Variable that requires grad is being used in an in-place" in error:
+        return f"it changes its input in place{where}, which cannot be differentiated"
+    sentence = f"it raised {error}{where}"
+    if error.startswith("SystemExit"):
         return sentence + ". An answer must return; exit() ends the whole program"
-    if outcome.error.startswith("RecursionError"):
+    if error.startswith("RecursionError"):
         return sentence + ". It calls itself again and again: what should end it?"
-    if "leaf Variable that requires grad is being used in an in-place" in outcome.error:
-        return "it changes its input in place, which cannot be differentiated" + (
-            f" (in {outcome.error_line})" if outcome.error_line else ""
-        )
+    if "_backward_hooks" in error or "before Module.__init__() call" in error:
+        return sentence + ". Is `super().__init__()` missing, or its parentheses?"
     return sentence
 
 
 def gradient_problem(needed, got):
     """A Difference between two sets of gradients, or None."""
     for name, gradient in (needed or {}).items():
-        if gradient is None and got[name] is not None:
+        if gradient is None and got.get(name) is not None:
             sentence = f"the result is right, but a gradient reaches `{name}`, which should get none"
             return Difference("gradient", sentence)
-        if gradient is not None and got[name] is None:
+        if gradient is not None and got.get(name) is None:
             return Difference("gradient", f"the values are right, but the gradient is cut: none reaches `{name}`")
         found = gradient is not None and difference(gradient, got[name], f"the gradient of `{name}`")
+        if found and got[name].shape == gradient.shape and not got[name][wrong_places(gradient, got[name])].any():
+            lost = f"{int(wrong_places(gradient, got[name]).sum())} of {gradient.numel()} numbers of `{name}` get none"
+            found.sentence = f"a part of the gradient is cut: {lost}"
         if found:
             return Difference("gradient", f"the values are right, but {found.sentence}", found.needed, found.got)
     return None
+
+
+def same_for_all(outcomes):
+    """Whether all cases came out with the same value."""
+    values = [None if o.error or o.timed_out else o.value for o in outcomes]
+    return len(values) > 2 and values[0] is not None and all(difference(values[0], v) is None for v in values)
+
+
+def unconnected(needed, outcome, found):
+    """Names of the inputs that a wrong value does not depend on, though the right one does."""
+    if found.kind not in ("value", "shape", "nan") or not outcome.gradients:
+        return []
+    return [
+        f"`{name}`"
+        for name, gradient in (needed.gradients or {}).items()
+        if gradient is not None and outcome.gradients.get(name) is None
+    ]
 
 
 def named_mistake(exercise, outcomes):
@@ -150,12 +191,14 @@ def named_mistake(exercise, outcomes):
 
 
 def behaves_like(a, b):
-    """Whether two outcomes are the same: value, error, gradients, inputs changed, random state changed."""
+    """Whether two outcomes are the same: value, error, gradients, inputs changed."""
     if a.timed_out or b.timed_out or a.error or b.error:
         return a.error is not None and a.error == b.error
-    if difference(a.value, b.value) or (a.changed, a.random_changed) != (b.changed, b.random_changed):
+    if (a.gradient_error or [None])[0] != (b.gradient_error or [None])[0]:
         return False
-    return gradient_problem(a.gradients, b.gradients) is None
+    if difference(a.value, b.value) or a.changed != b.changed:
+        return False
+    return gradient_problem(a.gradients, b.gradients or {}) is None
 
 
 def share_of_points(exercise, found, needed):

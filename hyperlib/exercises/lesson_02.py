@@ -4,6 +4,11 @@ import torch
 
 from .declare import case, counting, exercise, mistake, stub
 
+BATCH = (
+    "This is the first case with a batch axis in front. Which axis does your code cut, merge or turn? `flat[..., a:b]`,"
+    " `.unflatten(-1, ...)`, `.flatten(-2)` and `.mT` work on the last ones and leave those in front alone."
+)
+
 
 @exercise(
     points=2,
@@ -56,6 +61,16 @@ def offsets_weights_first(layer_sizes):
     return offsets
 
 
+@mistake(parameter_offsets, "The bias stands before its weight here. The order is w1, b1, w2, b2, ...")
+def offsets_bias_first(layer_sizes):
+    offsets, start = [], 0
+    for n_in, n_out in layer_sizes:
+        for size in (n_out, n_in * n_out):
+            offsets.append((start, start + size))
+            start = start + size
+    return offsets
+
+
 @mistake(parameter_offsets, "These stops are the last index that belongs to the tensor. Python's slices end one later.")
 def stop_is_included(layer_sizes):
     return [(start, stop - 1) for start, stop in parameter_offsets(layer_sizes)]
@@ -84,7 +99,7 @@ def nested_by_layer(layer_sizes):
         case("unflatten(flat, [(3, 2)])", flat=counting(8)),
         case("unflatten(flat, [(2, 2)])", flat=counting(6)),
         case("unflatten(flat, [(3, 2), (2, 1)])", flat=counting(11)),
-        case("unflatten(flat, [(3, 2)])", flat=counting(2, 8)),
+        case("unflatten(flat, [(3, 2)])", BATCH, flat=counting(2, 8)),
         case("unflatten(flat, [(1, 2), (2, 1)])", flat=counting(2, 3, 7)),
     ],
     hints=[
@@ -191,7 +206,7 @@ def one_layer(n_out, n_in, *batch, start=1):
         case("flatten(weights)", weights=[one_layer(1, 1)]),
         case("flatten(weights)", weights=[one_layer(2, 3)]),
         case("flatten(weights)", weights=[one_layer(2, 2), one_layer(1, 2, start=7)]),
-        case("flatten(weights)", weights=[one_layer(2, 3, 2)]),
+        case("flatten(weights)", BATCH, weights=[one_layer(2, 3, 2)]),
         case("flatten(weights)", weights=[one_layer(2, 1, 2, 3), one_layer(1, 2, 2, 3, start=30)]),
     ],
     hints=[
@@ -255,7 +270,7 @@ def flatten_gradient_cut(weights):
         case("unflatten_square(flat, 1)", flat=counting(2)),
         case("unflatten_square(flat, 2)", flat=counting(6)),
         case("unflatten_square(flat, 3)", flat=counting(12)),
-        case("unflatten_square(flat, 2)", flat=counting(3, 6)),
+        case("unflatten_square(flat, 2)", BATCH, flat=counting(3, 6)),
         case("unflatten_square(flat, 2)", flat=counting(6, 6)),
     ],
     hints=[

@@ -10,7 +10,7 @@ from .declare import case, counting, exercise, mistake, stub
 @exercise(
     points=2,
     cases=[
-        case("linear(x, weight, bias)", x=counting(1), weight=counting(1, 1, start=3), bias=counting(1)),
+        case("linear(x, weight, bias)", x=counting(1, start=2), weight=counting(1, 1, start=3), bias=counting(1)),
         case("linear(x, weight, bias)", x=counting(3), weight=counting(2, 3, start=-4), bias=counting(2)),
         case("linear(x, weight, bias)", x=counting(4, 3), weight=counting(2, 3, start=-4), bias=counting(2)),
         case("linear(x, weight, bias)", x=counting(2, 2), weight=counting(2, 2), bias=counting(2, start=5)),
@@ -21,9 +21,10 @@ from .declare import case, counting, exercise, mistake, stub
         "`weight.T` is `[in, out]`, so `x @ weight.T` goes from `[..., in]` to `[..., out]`.",
     ],
     gradients=True,
+    without=("F.linear", "functional.linear", "nn.Linear"),
 )
 def linear(x, weight, bias):
-    """x [..., in], weight [out, in], bias [out] -> [..., out]; no F.linear."""
+    """x [..., in], weight [out, in], bias [out] -> [..., out]."""
     return x @ weight.T + bias
 
 
@@ -45,6 +46,14 @@ def column_vector(x, weight, bias):
     return weight @ x + bias
 
 
+@mistake(
+    linear,
+    "`.view` and `.reshape` to [in, out] read the same numbers in another order. `.T` turns the matrix.",
+)
+def reshaped_instead_of_turned(x, weight, bias):
+    return x @ weight.reshape(weight.shape[1], weight.shape[0]) + bias
+
+
 @mistake(linear, "An activation is applied here. A dense layer alone has none: negative results stay negative.")
 def linear_with_relu(x, weight, bias):
     return torch.relu(x @ weight.T + bias)
@@ -64,19 +73,20 @@ def linear_weights_copied(x, weight, bias):
     return F.linear(x, nn.Parameter(weight), nn.Parameter(bias))
 
 
+# Halves among the biases: no hidden unit is exactly 0 before the activation, where ReLU's slope is a matter of taste.
 TWO_LAYERS = dict(  # x [3, 2] -> 4 hidden units, some of them negative before the activation -> [3, 1]
     x=counting(3, 2, start=-3),
     w1=torch.tensor([[1.0, 2.0], [-1.0, 1.0], [2.0, 0.0], [0.0, -1.0]]),
-    b1=counting(4, start=-1),
+    b1=counting(4, start=-1) + 0.5,
     w2=torch.tensor([[1.0, 2.0, -3.0, 4.0]]),
-    b2=torch.tensor([-30.0]),
+    b2=torch.tensor([-15.0]),
 )
 SQUARE = dict(
     x=counting(2, 2, start=-1),
     w1=counting(2, 2, start=-2),
-    b1=counting(2),
+    b1=counting(2) + 0.5,
     w2=counting(2, 2),
-    b2=counting(2, start=-40),
+    b2=counting(2, start=-10),
 )
 
 
@@ -93,7 +103,23 @@ SQUARE = dict(
         ),
         case("TargetNet()(x, (w1, b1, w2, b2))", **TWO_LAYERS),
         case("TargetNet()(x, [w1, b1, w2, b2])", **SQUARE),
-        case("list(TargetNet().parameters())"),
+        case(
+            """
+            # Does it own parameters?
+            any(True for _ in TargetNet().parameters())
+            """,
+            "The target network is to own no parameters: are there layers or `nn.Parameter`s in its `__init__`?",
+        ),
+        case(
+            """
+            # And after it was handed some?
+            net = TargetNet()
+            net(x, [nn.Parameter(w) for w in (w1, b1, w2, b2)])
+            any(True for _ in net.parameters())
+            """,
+            "What `forward` stores in `self` becomes a parameter of the network where it is an `nn.Parameter`.",
+            **SQUARE,
+        ),
         case("isinstance(TargetNet(), nn.Module)"),
     ],
     hints=[
@@ -152,6 +178,34 @@ class ActivationAtTheEnd(Variant):
         return torch.relu(TargetNet()(x, (w1, b1, w2, b2)))
 
 
+@mistake(TargetNet, "The activation comes after the last layer, and none between the layers.")
+class ActivationOnlyAtTheEnd(Variant):
+    def variant(self, x, w1, b1, w2, b2):
+        return torch.relu(F.linear(F.linear(x, w1, b1), w2, b2))
+
+
+@mistake(
+    TargetNet,
+    "It computes the right thing, but owns parameters that nobody uses: the layers in `__init__` have weights of their"
+    " own. This network is to be handed all of its weights.",
+)
+class OwnsParameters(TargetNet):
+    def __init__(self):
+        super().__init__()
+        self.unused = nn.Linear(1, 1)
+
+
+@mistake(
+    TargetNet,
+    "`self.w1 = w1` keeps the weights: handed an `nn.Parameter` once, the network owns it for ever, and refuses plain"
+    " tensors afterwards. Use local names: `w1, b1, w2, b2 = weights`.",
+)
+class KeepsTheWeights(TargetNet):
+    def forward(self, x, weights):
+        self.w1, self.b1, self.w2, self.b2 = weights
+        return super().forward(x, weights)
+
+
 @mistake(TargetNet, "This is the first layer alone (with its activation).")
 class FirstLayerAlone(Variant):
     def variant(self, x, w1, b1, w2, b2):
@@ -180,6 +234,10 @@ class WrappedWeights(Variant):
         return TargetNet()(x, [nn.Parameter(w) for w in (w1, b1, w2, b2)])
 
 
+def pairs(x, w1, b1, w2, b2):
+    return [(w1, b1), (w2, b2)]
+
+
 @exercise(
     points=3,
     cases=[
@@ -188,16 +246,12 @@ class WrappedWeights(Variant):
             x=counting(2, 1, start=-3),
             weights=[(counting(1, 1), counting(1))],
         ),
+        case("target_forward(x, weights, torch.relu)", x=TWO_LAYERS["x"], weights=pairs(**TWO_LAYERS)),
+        case("target_forward(x, weights, torch.abs)", x=TWO_LAYERS["x"], weights=pairs(**TWO_LAYERS)),
         case(
-            "target_forward(x, [(w1, b1), (w2, b2)], torch.relu)",
-            **TWO_LAYERS,
-        ),
-        case("target_forward(x, [(w1, b1), (w2, b2)], torch.abs)", **TWO_LAYERS),
-        case(
-            "target_forward(x, [(w1, b1), (w2, b2), (w3, b3)], torch.abs)",
-            **SQUARE,
-            w3=counting(3, 2, start=-2),
-            b3=counting(3),
+            "target_forward(x, weights, torch.abs)",
+            x=SQUARE["x"],
+            weights=[*pairs(**SQUARE), (counting(3, 2, start=-2), counting(3))],
         ),
     ],
     hints=[
@@ -243,6 +297,18 @@ def activation_before_each(x, weights, activation):
     for weight, bias in weights:
         x = F.linear(activation(x), weight, bias)
     return x
+
+
+@mistake(target_forward, "The biases are not used here.")
+def forward_without_biases(x, weights, activation):
+    return target_forward(x, [(w, torch.zeros_like(b)) for w, b in weights], activation)
+
+
+@mistake(target_forward, "This uses the list up: `weights.pop()` takes layers out of the caller's own list.")
+def pops_the_layers(x, weights, activation):
+    while len(weights) > 1:
+        x = activation(F.linear(x, *weights.pop(0)))
+    return F.linear(x, *weights[0])
 
 
 @mistake(target_forward, "The last layer is missing.")
@@ -308,6 +374,12 @@ def still_wrapped(x, weights):
 def second_layer_wrapped(x, weights):
     w1, b1, w2, b2 = weights
     return wrapped_forward(x, (w1, b1, w2.detach(), b2.detach()))
+
+
+@mistake(wrapped_forward, "The second layer is mended, the first still gets weights that have forgotten their origin.")
+def first_layer_wrapped(x, weights):
+    w1, b1, w2, b2 = weights
+    return wrapped_forward(x, (w1.detach(), b1.detach(), w2, b2))
 
 
 @mistake(wrapped_forward, "The weights are mended, but the biases still have forgotten their origin.")

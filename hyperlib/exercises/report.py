@@ -146,9 +146,13 @@ def nested(values):
 
 def side_by_side(needed, got):
     """Two values beside each other: tensors as pictures of coloured cells, everything else as text."""
-    if isinstance(needed, torch.Tensor) and isinstance(got, torch.Tensor) and needed.numel():
-        index = first_matrix(needed, got)
-        wrong = wrong_places(needed, got) if needed.shape == got.shape else None
+    if isinstance(needed, (int, float)) and isinstance(got, (int, float)):
+        return ""  # the sentence above has said it
+    tensors = [value for value in (needed, got) if isinstance(value, torch.Tensor) and value.numel()]
+    if len(tensors) == 2:
+        alike = needed.shape == got.shape and needed.dtype == got.dtype
+        wrong = wrong_places(needed, got) if alike else None
+        index = first_matrix(wrong) if alike else ()
         biggest = float(needed.abs().max()) if needed.dtype != torch.bool else 1.0
         pictures = (
             picture("needed", needed, None, index, biggest),
@@ -158,19 +162,17 @@ def side_by_side(needed, got):
     return code_block(f"needed: {short(needed)}\ngot:    {short(got)}")
 
 
-def first_matrix(needed, got):
-    """The index of the first matrix inside a pile of matrices that differs."""
-    if needed.dim() <= 2 or needed.shape != got.shape:
-        return ()
-    return tuple(wrong_places(needed, got).nonzero()[0].tolist()[:-2])
+def first_matrix(wrong):
+    """The index of the first matrix with a wrong place in it, inside a pile of matrices."""
+    return tuple(wrong.nonzero()[0].tolist()[:-2]) if wrong.dim() > 2 else ()
 
 
 def picture(title, tensor, wrong, index, biggest):
     """A tensor's numbers as a table of coloured cells; wrong ones are boxed, bold and underlined."""
     shape = list(tensor.shape)
     index = index or (0,) * (tensor.dim() - 2)
-    at = f"[{', '.join(map(str, index))}]" if tensor.dim() > 2 and tensor.numel() else ""
-    matrix = tensor[index] if tensor.numel() else tensor.new_zeros(0, 0)
+    at = f"[{', '.join(map(str, index))}]" if tensor.dim() > 2 else ""
+    matrix = tensor[index]
     matrix = matrix.reshape(-1, matrix.shape[-1]) if matrix.dim() else matrix.reshape(1, 1)
     marks = None if wrong is None else wrong[index].reshape(matrix.shape)
     rows = []

@@ -31,6 +31,7 @@ class Outcome:
     random_states: tuple = None  # of the global generators, after the call
     random_changed: bool = False
     gradients: dict = None  # input name -> gradient, or None where none arrived
+    gradient_error: tuple = None  # like error and error_line, for a call whose inputs want gradients
     timed_out: bool = False
 
 
@@ -61,7 +62,10 @@ def run_case(exercise, case, answer):
         outcome.random_changed = not same_states(start, outcome.random_states)
         outcome.changed = [name for name in inputs if not unchanged(case.inputs[name], inputs[name])]
         if exercise.gradients and not outcome.changed:
-            outcome.gradients = gradients_of(exercise, case, answer)
+            try:
+                outcome.gradients = gradients_of(exercise, case, answer)
+            except Exception as error:  # counts only where the value is right
+                outcome.gradient_error = describe_error(error, answer)
     except Stopped:
         outcome.timed_out = True
     except BaseException as error:  # SystemExit, KeyboardInterrupt and GeneratorExit included
@@ -128,6 +132,8 @@ def gradients_of(exercise, case, answer):
         if leaf.is_floating_point():
             leaves[name] = leaf.requires_grad_()
     value = execute(exercise, case, answer, inputs)
+    if not leaves:
+        return {}
     # Another factor for every number, so that a sum over all of them cannot hide a permutation.
     terms = [
         (out * torch.arange(1, out.numel() + 1, dtype=out.dtype).reshape(out.shape)).sum() * (k + 1)
