@@ -1,0 +1,173 @@
+# Right answers in many styles: all are accepted.  Each section is the cell of the exercise that it names.
+
+# %% layer_parameters
+def layer_parameters(a, b):
+    return sum(p.numel() for p in nn.Linear(a, b, device='meta').parameters())
+
+# %% layer_parameters
+layer_parameters = lambda n_in, n_out: (n_in + 1) * n_out
+
+# %% count_parameters
+def count_parameters(sizes):
+    return sum((a + 1) * b for a, b in sizes)
+
+# %% count_parameters
+def count_parameters(s):
+    return 0 if not s else s[0][0] * s[0][1] + s[0][1] + count_parameters(s[1:])
+
+# %% largest_hidden
+def largest_hidden(budget, n_in, n_out):
+    h = 1
+    while (h + 1) * (n_in + 1 + n_out) + n_out <= budget:
+        h += 1
+    return h
+
+# %% largest_hidden
+import math
+def largest_hidden(b, i, o):
+    return math.floor((b - o) / (i + 1 + o))
+
+# %% count_module
+def count_module(m):
+    return sum({id(p): p.numel() for p in m.parameters()}.values())
+
+# %% count_module
+def count_module(m):
+    seen, total = set(), 0
+    for s in m.modules():
+        for p in s.parameters(recurse=False):
+            if id(p) not in seen:
+                seen.add(id(p))
+                total += p.numel()
+    return total
+
+# %% parameter_offsets
+from itertools import accumulate
+def parameter_offsets(sizes):
+    ends = list(accumulate(n for a, b in sizes for n in (a * b, b)))
+    return list(zip([0] + ends[:-1], ends))
+
+# %% parameter_offsets
+def parameter_offsets(sizes):
+    out, i = [], 0
+    for a, b in sizes:
+        out += [[i, i + a * b], [i + a * b, i + a * b + b]]
+        i += a * b + b
+    return tuple(out)
+
+# %% unflatten
+def unflatten(flat, sizes):
+    parts = list(torch.split(flat, [n for a, b in sizes for n in (a * b, b)], -1))
+    return [(parts[2 * i].reshape(*flat.shape[:-1], b, a), parts[2 * i + 1]) for i, (a, b) in enumerate(sizes)]
+
+# %% unflatten
+def unflatten(flat, sizes):
+    out, i = [], 0
+    for a, b in sizes:
+        out.append([flat.narrow(-1, i, a * b).clone().view(*flat.shape[:-1], b, a), flat.narrow(-1, i + a * b, b)])
+        i += a * b + b
+    return tuple(out)
+
+# %% flatten
+def flatten(weights):
+    lead = weights[0][1].shape[:-1]
+    return torch.cat([p.reshape(*lead, -1) for pair in weights for p in pair], -1)
+
+# %% linear
+def linear(x, weight, bias):
+    return torch.einsum('...i,oi->...o', x, weight) + bias
+
+# %% linear
+def linear(x, weight, bias):
+    return torch.matmul(x, weight.transpose(0, 1)) + bias
+
+# %% linear
+def linear(x, weight, bias):
+    return (x.unsqueeze(-2) * weight).sum(-1) + bias
+
+# %% TargetNet
+class TargetNet(nn.Module):
+    def forward(self, x, weights):
+        w1, b1, w2, b2 = weights
+        h = F.linear(x, w1, b1)
+        h = h.clamp(min=0)
+        return F.linear(h, w2, b2)
+
+# %% TargetNet
+class TargetNet(nn.Module):
+    def forward(self, x, weights):
+        w1, b1, w2, b2 = weights
+        h = F.linear(x, w1, b1)
+        h = torch.maximum(h, torch.zeros_like(h))
+        return F.linear(h, w2, b2)
+
+# %% TargetNet
+class TargetNet(nn.Module):
+    def forward(self, x, weights):
+        w1, b1, w2, b2 = weights
+        h = F.linear(x, w1, b1)
+        h = h.relu_()
+        return F.linear(h, w2, b2)
+
+# %% TargetNet
+class TargetNet(nn.Module):
+    def forward(self, x, weights):
+        w1, b1, w2, b2 = weights
+        h = F.linear(x, w1, b1)
+        h = nn.ReLU()(h)
+        return F.linear(h, w2, b2)
+
+# %% TargetNet
+class TargetNet(nn.Module):
+    def forward(self, x, weights):
+        w1, b1, w2, b2 = weights
+        h = F.linear(x, w1, b1)
+        h = h * (h > 0)
+        return F.linear(h, w2, b2)
+
+# %% target_forward
+def target_forward(x, weights, activation):
+    *first, (w, b) = weights
+    for v, c in first:
+        x = activation(x @ v.T + c)
+    return x @ w.T + b
+
+# %% HyperNet
+import hyperlib
+class HyperNet(nn.Module):
+    def __init__(self, z_dim, i, h, o):
+        super().__init__()
+        self.sizes = [(i, h), (h, o)]
+        self.total_target_params = hyperlib.count_parameters(self.sizes)
+        self.generator = nn.Linear(z_dim, self.total_target_params)
+    def forward(self, z):
+        (w1, b1), (w2, b2) = hyperlib.unflatten(self.generator(z), self.sizes)
+        return w1, b1, w2, b2
+
+# %% HyperNet
+class HyperNet(nn.Module):
+    def __init__(self, z_dim, i, h, o):
+        super().__init__()
+        self.shapes = [(h, i), (h,), (o, h), (o,)]
+        self.n = [h * i, h, o * h, o]
+        self.total_target_params = sum(self.n)
+        self.generator = nn.Sequential(nn.Linear(z_dim, 8), nn.Tanh(), nn.LayerNorm(8), nn.Linear(8, sum(self.n)))
+    def forward(self, z):
+        parts = self.generator(z).split(self.n, dim=-1)
+        return [p.reshape(*z.shape[:-1], *s) for p, s in zip(parts, self.shapes)]
+
+# %% gradient_reaches
+def gradient_reaches(loss, module):
+    out = {}
+    for name, p in module.named_parameters():
+        (g,) = torch.autograd.grad(loss, [p], allow_unused=True, retain_graph=True)
+        out[name] = g is not None
+    return out
+
+# %% generator_gradient
+def generator_gradient(z, g):
+    return torch.einsum('bp,bz->pz', g, z)
+
+# %% generator_gradient
+def generator_gradient(z, g):
+    return sum(torch.outer(a, b) for a, b in zip(g, z))

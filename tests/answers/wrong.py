@@ -1,0 +1,81 @@
+# Wrong answers as learners gave them, each with words that the check must find for it.
+
+# %% unflatten: This is the first case
+def unflatten(flat, sizes):
+    out, i = [], 0
+    for a, b in sizes:
+        out.append((flat[..., i:i + a * b].unflatten(-1, (b, a)), flat[i + a * b : i + a * b + b]))
+        i += a * b + b
+    return out
+
+# %% unflatten_square: item 1 has shape [0]; needed [1]
+def unflatten_square(flat, n):
+    return flat[..., :n * n].unflatten(-1, (n, n)), flat[..., n * n + 1:]
+
+# %% linear: dtype float64; needed float32
+def linear(x, weight, bias):
+    return (x @ weight.T + bias).double()
+
+# %% linear: `F.linear` does the whole work
+def linear(x, weight, bias):
+    return F.linear(x, weight, bias)
+
+# %% linear: `nn.Linear` does the whole work
+def linear(x, weight, bias):
+    layer = torch.nn.Linear(*weight.T.shape)
+    layer.weight.data = weight
+    layer.bias.data = bias
+    return layer(x)
+
+# %% linear: needed 7, got 8
+def linear(x, weight, bias):
+    return x @ (weight.T + bias)
+
+# %% TargetNet: owns parameters that nobody uses
+class TargetNet(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(3, 4)
+    def forward(self, x, weights):
+        w1, b1, w2, b2 = weights
+        return F.linear(F.linear(x, w1, b1).relu(), w2, b2)
+
+# %% TargetNet: Is `super().__init__()` missing
+class TargetNet(nn.Module):
+    def __init__(self):
+        pass
+    def forward(self, x, weights):
+        w1, b1, w2, b2 = weights
+        return F.linear(F.linear(x, w1, b1).relu(), w2, b2)
+
+# %% TargetNet: Nothing connects the result with `w1`
+class TargetNet(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = nn.Linear(1, 4), nn.Linear(4, 1)
+    def forward(self, x, weights):
+        return self.b(self.a(x).relu())
+
+# %% target_forward: the gradient is cut: none reaches
+def target_forward(x, weights, activation):
+    for w, b in weights:
+        x = activation(F.linear(x, w, b)) if w is not weights[-1][0] else F.linear(x, w, b.detach())
+    return x
+
+# %% parameter_offsets: `int(...)`
+import numpy as np
+def parameter_offsets(s):
+    ends = np.cumsum([n for a, b in s for n in (a * b, b)])
+    return list(zip([np.int64(0), *ends[:-1]], ends))
+
+# %% parameter_offsets: wrap it in `list(...)`
+def parameter_offsets(s):
+    return zip([0], [1])
+
+# %% unflatten: a part of the gradient is cut: 1 of 2 numbers of `flat` get none
+def unflatten(flat, sizes):
+    out, i = [], 0
+    for a, b in sizes:
+        out.append((flat[..., i:i + a * b].unflatten(-1, (b, a)), flat[..., i + a * b:i + a * b + b].detach()))
+        i += a * b + b
+    return out
