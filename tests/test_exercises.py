@@ -264,7 +264,7 @@ def test_the_cut_is_pointed_at():
     namespace = {"torch": torch}
     exec(source, namespace)
     verdict = judge(EXERCISES["flatten"], Attempt(namespace["flatten"], node=find_definition("flatten", source)))
-    assert any(".data looks past the graph" in remark for remark in verdict.remarks)
+    assert any("`.data` looks past the graph" in remark for remark in verdict.remarks)
 
 
 def test_one_that_swallows_every_exception_is_left_behind(monkeypatch):

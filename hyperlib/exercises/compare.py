@@ -104,9 +104,11 @@ def tensor_difference(needed, got, where):
         place = f"[{', '.join(map(str, at))}]"
         sentence = f"{where} holds NaN (not a number), first at {place}; needed {number(needed[at].item())}"
         return Difference("nan", sentence, needed, got)
-    count = f"{int(wrong.sum())} of {wrong.numel()} numbers in {where}" if wrong.numel() > 1 else where
-    sentence = f"{count} differ{'' if wrong.numel() > 1 else 's'}"
-    sentence += f"; the first at {place}: needed {number(needed[at].item())}, got {number(got[at].item())}"
+    numbers = f"needed {number(needed[at].item())}, got {number(got[at].item())}"
+    if wrong.numel() == 1:
+        sentence = f"{where} differs: {numbers}"
+    else:
+        sentence = f"{int(wrong.sum())} of {wrong.numel()} numbers in {where} differ; the first at {place}: {numbers}"
     if close(needed.flatten().sort().values, got.detach().flatten().sort().values):
         sentence += ". The numbers are the right ones, but in the wrong order"
     return Difference("value", sentence, needed, got)
@@ -130,7 +132,7 @@ def list_difference(needed, got, where):
         items = "item" if len(got) == 1 else "items"
         return Difference("length", f"{where} has {len(got)} {items}; needed {len(needed)}", needed, got)
     for i, (a, b) in enumerate(zip(needed, got, strict=True)):
-        found = difference(a, b, f"item {i}" if where == "the result" else f"{where}[{i}]")
+        found = difference(a, b, f"result[{i}]" if where == "the result" else f"{where}[{i}]")
         if found:
             break
     else:

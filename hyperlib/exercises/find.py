@@ -119,14 +119,14 @@ def placeholder_left(node):
 
 
 CUTS = {
-    ".detach(": ".detach() gives the same numbers without their history",
-    ".data": ".data looks past the graph",
-    "Parameter(": "nn.Parameter(...) makes a new leaf: it keeps the values and forgets where they came from",
-    "torch.tensor(": "torch.tensor(...) copies the values and forgets where they came from",
-    "torch.Tensor(": "torch.Tensor(...) copies the values and forgets where they came from",
-    ".item()": ".item() turns a number into plain Python",
-    ".tolist()": ".tolist() turns the numbers into plain Python",
-    "no_grad": "torch.no_grad() records nothing",
+    ".detach(": "`.detach()` gives the same numbers without their history",
+    ".data": "`.data` looks past the graph",
+    "Parameter(": "`nn.Parameter(...)` makes a new leaf: it keeps the values and forgets where they came from",
+    "torch.tensor(": "`torch.tensor(...)` copies the values and forgets where they came from",
+    "torch.Tensor(": "`torch.Tensor(...)` copies the values and forgets where they came from",
+    ".item()": "`.item()` turns a number into plain Python",
+    ".tolist()": "`.tolist()` turns the numbers into plain Python",
+    "no_grad": "`torch.no_grad()` records nothing",
     ".numpy()": "numpy records nothing",
     ".weight.copy_": "copying into a layer's own parameters overwrites them; it does not connect",
 }

@@ -186,7 +186,7 @@ def picture(title, tensor, wrong, index, biggest):
     caption = f"{title}{at}, shape {shape}" + (", upper left corner" if cut else "")
     return (
         '<table style="border-collapse: collapse; margin: 4px 0 8px; font-size: 0.92em">'
-        f'<caption style="text-align: left; padding: 2px 0">{caption}</caption>{"".join(rows)}</table>'
+        f'<caption style="text-align: left; padding: 2px 0; white-space: nowrap">{caption}</caption>{"".join(rows)}</table>'
     )
 
 

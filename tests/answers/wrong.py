@@ -8,7 +8,7 @@ def unflatten(flat, sizes):
         i += a * b + b
     return out
 
-# %% unflatten_square: item 1 has shape [0]; needed [1]
+# %% unflatten_square: result[1] has shape [0]; needed [1]
 def unflatten_square(flat, n):
     return flat[..., :n * n].unflatten(-1, (n, n)), flat[..., n * n + 1:]
 
