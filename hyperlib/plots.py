@@ -65,7 +65,9 @@ def draw_strip(fig, layer_sizes):
         strip.broken_barh([(start, stop - start)], (0, 1), facecolor=TENSOR_COLOURS[k % 8], edgecolor="black")
         strip.text((start + stop) / 2, 0.5, name, ha="center", va="center")
     strip.set(xlim=(0, total), ylim=(0, 1), yticks=[], title=f"flat: {total} numbers")
-    strip.set_xticks([0] + [stop for _, stop in offsets[1::2]])
+    ends = [stop for _, stop in offsets]
+    roomy = [a for a, b in zip(ends, ends[1:] + [2 * total], strict=True) if b - a > 0.04 * total]
+    strip.set_xticks([0, *roomy])
     strip.spines[:].set_visible(False)
     tallest = max(n_out for _, n_out in layer_sizes)
     ax = fig.add_axes((0.02, 0.02, 0.96, 0.66))
@@ -125,10 +127,10 @@ def draw_curves(ax, x, curves, points=None):
         ax.plot(*points, "o", color="black", markersize=4, label="data")
     lines = []
     for k, (name, y) in enumerate(curves.items()):
-        style = dict(color=LINE_COLOURS[k % 5], linestyle=LINE_STYLES[k % 5], linewidth=2)
+        style = dict(color=LINE_COLOURS[k % 5], linestyle=LINE_STYLES[k % 5], linewidth=1.3 if k else 2.6)
         lines += ax.plot(x.flatten(), y.detach().flatten(), label=name, **style)
     if len(curves) > 1 or points is not None:
-        ax.legend(fontsize=8)
+        ax.legend(fontsize=8, loc="upper left")  # a fixed place: finding the best takes time at every redraw
     ax.set(xlabel="x", ylabel="y")
     ax.grid(alpha=0.3)
     return lines
@@ -143,7 +145,7 @@ def plot_curves(x, curves, title="", points=None):
     return Picture(fig, f"{title or 'Curves'}: lines for {', '.join(curves)} over x.")
 
 
-def draw_tensors(axes, tensors, limit):
+def draw_tensors(axes, tensors, limit, numbers=True):
     """Named tensors as heat maps from -limit (orange) to limit (blue); returns the images, to be updated."""
     images = []
     for ax, (name, tensor) in zip(axes, tensors.items(), strict=True):
@@ -151,7 +153,7 @@ def draw_tensors(axes, tensors, limit):
         images.append(ax.imshow(matrix, cmap=SIGNED, vmin=-limit, vmax=limit, aspect="auto"))
         ax.set(xticks=[], yticks=[])
         ax.set_title(f"{name}\n{list(tensor.shape)}", fontsize=9)
-        if matrix.numel() <= 36 and matrix.shape[1] <= 6:
+        if numbers and matrix.numel() <= 36 and matrix.shape[1] <= 6:
             for i, row in enumerate(matrix.tolist()):
                 for j, value in enumerate(row):
                     ax.text(j, i, f"{value:.3g}", ha="center", va="center", fontsize=8)

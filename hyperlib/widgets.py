@@ -46,14 +46,15 @@ class LivePicture(ipywidgets.VBox):
         return super()._repr_mimebundle_(**kwargs) | {"text/plain": repr(self), "text/html": self.picture.value}
 
 
+LOOKS = dict(style={"description_width": "initial"}, layout={"width": "420px", "max_width": "98%"})
+
+
 def int_slider(label, value, low, high):
-    return ipywidgets.IntSlider(value, low, high, description=label, style={"description_width": "initial"})
+    return ipywidgets.IntSlider(value, low, high, description=label, **LOOKS)
 
 
 def float_slider(label, value, low, high, steps=60):
-    return ipywidgets.FloatSlider(
-        value, min=low, max=high, step=(high - low) / steps, description=label, style={"description_width": "initial"}
-    )
+    return ipywidgets.FloatSlider(value, min=low, max=high, step=(high - low) / steps, description=label, **LOOKS)
 
 
 def slicing_explorer():
@@ -120,7 +121,7 @@ def function_explorer(
     images = []
     if show_weights:
         tensors = plots.by_name(weights[0])
-        images = plots.draw_tensors(weight_fig.subplots(1, len(tensors)), tensors, limit)
+        images = plots.draw_tensors(weight_fig.subplots(1, len(tensors)), tensors, limit, numbers=False)
         weight_fig.suptitle("weights: orange < 0 < blue", fontsize=9)
 
     def redraw(z):

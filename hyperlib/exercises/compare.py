@@ -65,7 +65,7 @@ def equal(a, b):
 def wrong_type_sentence(needed, got, where):
     sentence = f"{where} is of type {type_name(got)}; needed {type_name(needed)}"
     if got is None:
-        return f"{where} is None; needed a {type_name(needed)}. Is a `return` missing?"
+        return f"{where} is None; needed {type_name(needed)}. Is a `return` missing?"
     if isinstance(needed, torch.Tensor) and type(got).__module__ == "numpy":
         return sentence + ". numpy forgets how a number was computed, so no gradient would pass"
     if isinstance(needed, int) and isinstance(got, float) and got == needed:

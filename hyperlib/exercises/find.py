@@ -1,6 +1,7 @@
 """Find the learner's answer: the object under its name, and the source of the cell that made it."""
 
 import ast
+import difflib
 import linecache
 import re
 from dataclasses import dataclass
@@ -33,12 +34,16 @@ def find_attempt(exercise, namespace):
     if answer is None or answer is exercise.reference:
         cell_then, answer = last_attempts.get(name, (None, None))
         if cell_then != cell or answer is None:
-            return Attempt(missing=why_missing(exercise, cell))
+            return Attempt(missing=why_missing(exercise, cell, namespace))
     last_attempts[name] = cell, answer
     return Attempt(answer, node=definition(name, answer, cell))
 
 
-def why_missing(exercise, cell):
+def why_missing(exercise, cell, namespace):
+    near = difflib.get_close_matches(exercise.name, [n for n, value in namespace.items() if callable(value)], 2, 0.85)
+    misspelt = [name for name in near if name != exercise.name and namespace[name] is not exercise.reference]
+    if cell is None and misspelt:
+        return f"There is no `{exercise.name}`, but a `{misspelt[0]}`: is the name mistyped?"
     if cell is None:
         return f"There is no `{exercise.name}` yet: run the cell above first."
     return (

@@ -42,9 +42,11 @@ def judge(exercise, attempt):
     wrong_kind = kind_problem(exercise, attempt.answer) or shortcut_problem(exercise, attempt.node)
     if wrong_kind:
         return Verdict(NOT_YET, reason=wrong_kind)
-    outcomes, printed = run_cases(exercise, attempt.answer)
+    # The course's own first: what torch imports on first use (2 s for an optimizer) must not count as the learner's.
     needed = [run_case(exercise, case, exercise.reference) for case in exercise.cases]
-    found = [problem(exercise, n, o) for n, o in zip(needed, outcomes, strict=False)]
+    outcomes, printed = run_cases(exercise, attempt.answer)
+    layers = makes_layers(attempt.node)
+    found = [problem(exercise, n, o, layers) for n, o in zip(needed, outcomes, strict=False)]
     wrong = [i for i, problem_found in enumerate(found) if problem_found]
     if not wrong:
         return Verdict(PASSED, right=len(outcomes), share=1.0)
@@ -57,7 +59,10 @@ def judge(exercise, attempt):
     if placeholder_left(attempt.node):
         verdict.remarks.append("A `...` that is to be filled in still stands in your code.")
     if same_for_all(outcomes) and not same_for_all(needed):
-        verdict.remarks.append("The result is the same for every case: is it written into the code as a fixed number?")
+        verdict.remarks.append(
+            "The result is the same for every case: is it a fixed number, or computed from a variable of the"
+            " notebook instead of the argument?"
+        )
     verdict.remarks += [
         f"Nothing connects the result with {lost}: not used, or its history is cut."
         for lost in unconnected(needed[first], outcomes[first], found[first])
@@ -98,8 +103,8 @@ def shortcut_problem(exercise, node):
     return None
 
 
-def problem(exercise, needed, outcome):
-    """What is wrong with one case's Outcome, as a Difference, or None."""
+def problem(exercise, needed, outcome, layers=False):
+    """What is wrong with one case's Outcome, as a Difference, or None; `layers`: whether its code makes layers."""
     if outcome.timed_out:
         return Difference(
             "time", f"still running after {run.TIME_LIMIT:g} seconds, so it was stopped: does a loop never end?"
@@ -117,18 +122,25 @@ def problem(exercise, needed, outcome):
     if outcome.changed:
         names = ", ".join(f"`{name}`" for name in outcome.changed)
         return Difference("changed", f"the result is right, but the call changed its input {names} in place")
-    if random_problem(exercise, needed, outcome):
+    if random_problem(exercise, needed, outcome, layers):
         return Difference(
             "random",
             "the result is right, but the call changed the state of the global random generator,"
-            " and with it every random number drawn afterwards (setting a seed does that, and so does making a layer)",
+            " and with it every random number drawn afterwards (setting a seed does that, and so does `torch.rand`)",
         )
     return None
 
 
-def random_problem(exercise, needed, outcome):
-    """Whether the call drew random numbers, or set a seed, where the course's own does not."""
-    if inspect.isclass(exercise.reference):
+def makes_layers(node):
+    """Whether the code makes layers, which start at random."""
+    return bool(node and re.search(r"\bnn\.[A-Z]\w*\(|\bLinear\(", ast.unparse(node)))
+
+
+def random_problem(exercise, needed, outcome, layers):
+    """Whether the call drew random numbers where the course's own does not, or set a seed."""
+    if outcome.seed != needed.seed:
+        return True
+    if inspect.isclass(exercise.reference) or layers:
         return False  # layers start at random, and a learner's layers may be other ones
     return not same_states(needed.random_states, outcome.random_states)
 

@@ -8,7 +8,7 @@ from .declare import case, exercise, mistake
 @exercise(
     points=1,
     cases=[
-        case("line(2, 5, 1)"),
+        case("line(x, w, b)", x=torch.tensor(2.0), w=torch.tensor(5.0), b=torch.tensor(1.0)),
         case("line(x, w, b)", x=torch.tensor([0.0, 1.0, 2.0]), w=torch.tensor(3.0), b=torch.tensor(-1.0)),
         case("line(x, w, b)", x=torch.tensor([[1.0, -2.0], [4.0, 0.0]]), w=torch.tensor(-2.0), b=torch.tensor(5.0)),
     ],
@@ -33,7 +33,7 @@ def no_bias(x, w, b):
     return w * x
 
 
-@mistake(line, "This is what comes out if `b` is added before the multiplication: `w * (x + b)` needs no parentheses.")
+@mistake(line, "`b` is added before the multiplication here: in `w * (x + b)` it is multiplied by `w` as well.")
 def bias_first(x, w, b):
     return w * (x + b)
 

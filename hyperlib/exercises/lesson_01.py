@@ -8,7 +8,7 @@ from .declare import case, exercise, mistake, stub
 @exercise(
     points=1,
     cases=[
-        case("layer_parameters(1, 1)"),
+        case("layer_parameters(2, 1)"),
         case("layer_parameters(3, 2)"),
         case("layer_parameters(2, 3)"),
         case("layer_parameters(128, 64)"),
@@ -56,7 +56,7 @@ def bias_on_both_sides(n_in, n_out):
         case("count_parameters([(1, 1)])"),
         case("count_parameters([(3, 2)])"),
         case("count_parameters([(3, 2), (2, 1)])"),
-        case("count_parameters([(2, 4), (4, 4), (4, 1)])"),
+        case("count_parameters([(2, 4), (4, 4), (4, 4), (4, 1)])"),
         case("count_parameters([(784, 256), (256, 10)])"),
     ],
     hints=[
@@ -84,6 +84,11 @@ def last_layer_only(layer_sizes):
     return count_parameters(layer_sizes[-1:])
 
 
+@mistake(count_parameters, "The last layer is left out. A list of pairs needs no `len(...) - 1`.")
+def last_layer_left_out(layer_sizes):
+    return sum(n_in * n_out + n_out for n_in, n_out in layer_sizes[:-1])
+
+
 @mistake(count_parameters, "Only the last layer has biases here. Every layer has them, also the hidden ones.")
 def biases_of_the_last_layer(layer_sizes):
     return count_without_biases(layer_sizes) + layer_sizes[-1][1]
@@ -107,9 +112,10 @@ def one_number_per_layer(layer_sizes):
 @exercise(
     points=3,
     cases=[
-        case("generator_parameters(1, [], [(1, 1)])"),
         case("generator_parameters(2, [3], [(2, 1)])"),
         case("generator_parameters(3, [4, 5], [(2, 3), (3, 1)])"),
+        case("generator_parameters(3, [4, 4, 4], [(2, 3), (3, 1)])"),
+        case("generator_parameters(1, [], [(1, 1)])", "`hidden_sizes` may be empty: then there is a single layer."),
         case("generator_parameters(64, [256, 256], [(128, 64), (64, 32)])"),
     ],
     hints=[
@@ -120,7 +126,10 @@ def one_number_per_layer(layer_sizes):
     ],
 )
 def generator_parameters(conditioning_size, hidden_sizes, target_layer_sizes):
-    """Number of parameters of an MLP that generates all of the target's."""
+    """Number of parameters of an MLP that generates all of the target's.
+
+    Its layers: conditioning_size -> hidden_sizes (may be empty) -> output.
+    """
 
     def count(layer_sizes):
         return sum(n_in * n_out + n_out for n_in, n_out in layer_sizes)
@@ -171,6 +180,21 @@ def one_generator_per_layer(conditioning_size, hidden_sizes, target_layer_sizes)
     return sum(generator_parameters(conditioning_size, hidden_sizes, [size]) for size in target_layer_sizes)
 
 
+@mistake(
+    generator_parameters,
+    "The output layer is left out, and with it nearly everything: from the last hidden layer to P.",
+)
+def output_layer_left_out(conditioning_size, hidden_sizes, target_layer_sizes):
+    widths = [conditioning_size, *hidden_sizes]
+    return sum(a * b + b for a, b in zip(widths[:-1], widths[1:]))
+
+
+@mistake(generator_parameters, "No biases are counted, neither the target's nor the generator's.")
+def no_biases_anywhere(conditioning_size, hidden_sizes, target_layer_sizes):
+    widths = [conditioning_size, *hidden_sizes, count_without_biases(target_layer_sizes)]
+    return count_without_biases(list(zip(widths[:-1], widths[1:])))
+
+
 @mistake(generator_parameters, "This is what comes out if the generator's own biases are left out.")
 def generator_without_biases(conditioning_size, hidden_sizes, target_layer_sizes):
     widths = [conditioning_size, *hidden_sizes, count_parameters(target_layer_sizes)]
@@ -184,7 +208,7 @@ def generator_without_biases(conditioning_size, hidden_sizes, target_layer_sizes
         case("largest_hidden(6, 1, 1)"),
         case("largest_hidden(99, 2, 3)"),
         case("largest_hidden(98, 2, 3)"),
-        case("largest_hidden(1_000_000, 784, 10)"),
+        case("largest_hidden(3_000_000, 784, 10)"),
     ],
     hints=[
         "Write down the parameters of n_in -> h -> n_out: what is multiplied by h, and what is not?",
@@ -212,7 +236,10 @@ def hidden_biases_forgotten(budget, n_in, n_out):
     return (budget - n_out) // (n_in + n_out)
 
 
-@mistake(largest_hidden, "This is rounded up, and so over the budget. Round down.")
+@mistake(
+    largest_hidden,
+    "This goes over the budget: wanted is the last h that fits, not the first that reaches it (round down, not up).",
+)
 def rounded_up(budget, n_in, n_out):
     return -((n_out - budget) // (n_in + 1 + n_out))
 
@@ -220,6 +247,13 @@ def rounded_up(budget, n_in, n_out):
 @mistake(largest_hidden, "This stays below the budget even where it could be met exactly: at most means `<=`, not `<`.")
 def strictly_less(budget, n_in, n_out):
     return (budget - n_out - 1) // (n_in + 1 + n_out)
+
+
+@mistake(
+    largest_hidden, "This is one too many: the loop or the formula has gone on to the first h that no longer fits."
+)
+def one_too_many(budget, n_in, n_out):
+    return (budget - n_out) // (n_in + 1 + n_out) + 1
 
 
 @mistake(largest_hidden, "This is not rounded: there is no half of a hidden unit. `//` rounds down.")
@@ -230,7 +264,7 @@ def not_rounded(budget, n_in, n_out):
 @exercise(
     points=2,
     cases=[
-        case("count_module(nn.Linear(2, 1))"),
+        case("count_module(net)", net=nn.Linear(2, 1)),
         case("count_module(nn.Sequential(nn.Linear(3, 3), nn.ReLU(), nn.Linear(3, 3)))"),
         case(
             """
@@ -246,7 +280,17 @@ def not_rounded(budget, n_in, n_out):
             count_module(nn.Sequential(first, second))
             """
         ),
-        case("count_module(nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2)))"),
+        case("count_module(nn.Sequential(nn.Linear(2, 2), nn.Sequential(nn.Linear(2, 3, bias=False))))"),
+        case("count_module(nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2), nn.PReLU()))"),
+        case("count_module(nn.MultiheadAttention(2, 1))"),
+        case(
+            """
+            # Here the biases are shared.
+            first, second, third = nn.Linear(2, 2), nn.Linear(2, 2), nn.Linear(2, 2)
+            third.bias = first.bias
+            count_module(nn.Sequential(first, second, third))
+            """
+        ),
         case("count_module(nn.Sequential(nn.Linear(2, 2).requires_grad_(False), nn.Linear(2, 1)))"),
     ],
     hints=[
@@ -256,13 +300,13 @@ def not_rounded(budget, n_in, n_out):
     ],
 )
 def count_module(module):
-    """Number of parameters of a module; a shared tensor counts once."""
+    """How many numbers of a module are trained, or could be."""
     return sum(parameter.numel() for parameter in module.parameters())
 
 
 @stub(count_module)
 def count_module_twice(module):
-    """Number of parameters of a module; a shared tensor counts once."""
+    """How many numbers of a module are trained, or could be."""
     total = 0
     for submodule in module.modules():
         for parameter in submodule.parameters(recurse=False):
@@ -310,6 +354,15 @@ def counts_the_state_dict(module):
 @mistake(count_module, "Frozen parameters are left out here. They are parameters all the same, and have to be stored.")
 def frozen_left_out(module):
     return sum(parameter.numel() for parameter in module.parameters() if parameter.requires_grad)
+
+
+@mistake(
+    count_module,
+    "`module.modules()` already walks through everything inside; with `parameters()` of each of them, the layers are"
+    " counted again for every module around them.",
+)
+def counted_again_for_every_level(module):
+    return sum(p.numel() for submodule in module.modules() for p in submodule.parameters())
 
 
 @mistake(

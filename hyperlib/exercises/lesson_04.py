@@ -5,6 +5,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from .declare import case, counting, exercise, mistake, stub
+from .lesson_02 import BATCH
 
 
 class Counting(nn.Module):
@@ -21,6 +22,20 @@ class Counting(nn.Module):
         return f"puts out z.sum() times 1, 2, ..., {self.n}"
 
 
+def ends_in(generator):
+    """What the last part of a generator is."""
+    while isinstance(generator, nn.Sequential):
+        generator = generator[-1]
+    kinds = {"activation": "an activation", "dropout": "dropout", "normalization": "a normalisation"}
+    return kinds.get(type(generator).__module__.rpartition(".")[2], "a layer")
+
+
+OWN_GENERATOR = (
+    "Here `net.generator` was replaced by one whose output is known. Does your `forward` take the flat vector from"
+    " `self.generator(z)`, and cut it in the order w1, b1, w2, b2?"
+)
+
+
 @exercise(
     points=4,
     cases=[
@@ -33,6 +48,7 @@ class Counting(nn.Module):
             net.generator = stand_in
             net(z)
             """,
+            OWN_GENERATOR,
             z=torch.tensor([1.0, 0.0, 0.0]),
             stand_in=Counting(17),
         ),
@@ -42,10 +58,11 @@ class Counting(nn.Module):
             net.generator = stand_in
             net(z)
             """,
+            OWN_GENERATOR,
             z=torch.tensor([1.0, 0.0]),
             stand_in=Counting(24),
         ),
-        case("[list(w.shape) for w in HyperNet(3, 2, 4, 1)(z)]", z=counting(5, 3)),
+        case("[list(w.shape) for w in HyperNet(3, 2, 4, 1)(z)]", BATCH, z=counting(5, 3)),
         case(
             """
             net = HyperNet(3, 1, 2, 1)
@@ -57,10 +74,11 @@ class Counting(nn.Module):
         ),
         case(
             """
-            # Weights may be negative: are some of them?
-            min(w.min().item() for w in HyperNet(3, 8, 8, 8)(z)) < 0
+            # Weights may be negative, and of any size: what does the generator end in?
+            ends_in(HyperNet(3, 2, 4, 1).generator)
             """,
-            z=counting(3),
+            "After an activation the weights could not be negative, or not be large. Let it end in a layer.",
+            ends_in=ends_in,
         ),
         case(
             """
@@ -72,10 +90,19 @@ class Counting(nn.Module):
         ),
         case(
             """
-            # Does a gradient reach every parameter of the hypernetwork?
+            # Has each of the four a history?
+            [w.requires_grad and w.grad_fn is not None for w in HyperNet(3, 2, 4, 1)(z)]
+            """,
+            "`.detach()`, `.data`, `torch.no_grad()` and `nn.Parameter` all cut the way back to the generator.",
+            z=counting(3),
+        ),
+        case(
+            """
+            # Does a gradient reach every parameter of the hypernetwork, and z?
             net = HyperNet(3, 2, 4, 1)
+            z.requires_grad_()
             sum(w.sum() for w in net(z)).backward()
-            len(list(net.parameters())) > 0 and all(p.grad is not None for p in net.parameters())
+            len(list(net.parameters())) > 0 and all(p.grad is not None for p in [z, *net.parameters()])
             """,
             z=counting(3),
         ),
@@ -191,21 +218,52 @@ class OneZOnly(HyperNet):
         return tuple(weights)
 
 
-@mistake(HyperNet, "The generator ends in an activation such as ReLU or sigmoid: it can never make a negative weight.")
+@mistake(
+    HyperNet, "The generator ends in an activation: weights could then not be negative (ReLU), or not be large (tanh)."
+)
 class ActivationAfterTheLast(HyperNet):
     def __init__(self, *sizes):
         super().__init__(*sizes)
         self.generator.append(nn.ReLU())
 
 
-@mistake(
-    HyperNet,
+@mistake(HyperNet, "The biases of the last layer are not counted.")
+class LastBiasNotCounted(HyperNet):
+    def __init__(self, *sizes):
+        super().__init__(*sizes)
+        self.total_target_params -= self.sizes[-1][1]
+        self.generator[-1] = nn.Linear(64, self.total_target_params)
+
+
+@mistake(HyperNet, "The flat vector is cut as w1, w2, b1, b2. The order is layer after layer: w1, b1, w2, b2.")
+class CutsWeightsFirst(HyperNet):
+    def forward(self, z):
+        flat, parts, start = self.generator(z), {}, 0
+        for k, rows in (("w", 1), ("b", 0)):
+            for i, (n_in, n_out) in enumerate(self.sizes):
+                stop = start + (n_in * n_out if rows else n_out)
+                part = flat[..., start:stop]
+                parts[k, i] = part.unflatten(-1, (n_out, n_in)) if rows else part
+                start = stop
+        return parts["w", 0], parts["b", 0], parts["w", 1], parts["b", 1]
+
+
+HISTORY = (
     "The weights do not carry the generator's history: no gradient reaches its parameters, and it can never learn."
-    " Do not `.detach()`, use `.data`, or wrap what was generated in `nn.Parameter`.",
+    " Do not `.detach()`, use `.data` or `no_grad`, or wrap what was generated in `nn.Parameter`."
 )
-class GeneratedAndDetached(HyperNet):
+
+
+@mistake(HyperNet, HISTORY)
+class GeneratedAndWrapped(HyperNet):
     def forward(self, z):
         return tuple(nn.Parameter(w) for w in super().forward(z))
+
+
+@mistake(HyperNet, HISTORY + " (`.requires_grad_()` afterwards does not mend it.)")
+class GeneratedAndDetached(HyperNet):
+    def forward(self, z):
+        return tuple(w.detach() for w in super().forward(z))
 
 
 @exercise(
@@ -227,11 +285,22 @@ class GeneratedAndDetached(HyperNet):
         ),
         case(
             """
+            # The whole way is cut.
             net = nn.Linear(2, 1)
-            gradient_reaches((net(x).detach() * scale).sum(), net)
+            gradient_reaches(net(x).detach().sum(), net)
             """,
+            "A loss that was cut off does not require a gradient: `loss.requires_grad` tells, and autograd raises.",
             x=counting(3, 2),
-            scale=torch.ones(1, requires_grad=True),
+        ),
+        case(
+            """
+            # One parameter is frozen, and stays so.
+            net = nn.Linear(2, 1)
+            net.bias.requires_grad_(False)
+            gradient_reaches(net(x).sum(), net), net.bias.requires_grad
+            """,
+            "No gradient reaches a frozen parameter; autograd raises when asked for it. `p.requires_grad` tells.",
+            x=counting(3, 2),
         ),
         case(
             """
@@ -242,7 +311,16 @@ class GeneratedAndDetached(HyperNet):
         ),
         case(
             """
-            # Is .grad as it was, that is, empty?
+            # An earlier backward has filled .grad: it is to stay as it is, and not to be mistaken for an answer.
+            net = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 1))
+            net(x).sum().backward()
+            gradient_reaches(net[0](x).sum(), net), net[1].bias.grad.tolist()
+            """,
+            x=counting(3, 2),
+        ),
+        case(
+            """
+            # And an empty .grad is to stay empty.
             net = nn.Linear(2, 1)
             gradient_reaches(net(x).sum(), net)
             net.weight.grad is None
@@ -265,6 +343,7 @@ class GeneratedAndDetached(HyperNet):
         "`torch.autograd.grad(loss, tensors)` computes gradients and stores nothing in `.grad`.",
         "With `allow_unused=True` it gives `None` for a tensor that the loss does not depend on.",
         "With `retain_graph=True` the graph is still there afterwards.",
+        "It raises if the loss or a tensor does not require a gradient: ask `.requires_grad` of both first.",
     ],
 )
 def gradient_reaches(loss, module):
@@ -273,9 +352,13 @@ def gradient_reaches(loss, module):
     Returns {name: True or False} for all of module.named_parameters(),
     and leaves everything as it was: the graph, and each p.grad.
     """
-    names, parameters = zip(*module.named_parameters())
-    grads = torch.autograd.grad(loss, parameters, allow_unused=True, retain_graph=True)
-    return {name: grad is not None for name, grad in zip(names, grads)}
+    reached = {}
+    for name, p in module.named_parameters():
+        reached[name] = False
+        if loss.requires_grad and p.requires_grad:
+            (grad,) = torch.autograd.grad(loss, [p], allow_unused=True, retain_graph=True)
+            reached[name] = grad is not None
+    return reached
 
 
 @mistake(
@@ -291,6 +374,15 @@ def asks_requires_grad(loss, module):
 )
 def stale_grad(loss, module):
     return {name: p.grad is not None for name, p in module.named_parameters()}
+
+
+def with_options(loss, module, **options):
+    """The right answer, but for the options of torch.autograd.grad."""
+    reached = {}
+    for name, p in module.named_parameters():
+        wanted = loss.requires_grad and p.requires_grad
+        reached[name] = wanted and torch.autograd.grad(loss, [p], **options)[0] is not None
+    return reached
 
 
 @mistake(
@@ -311,21 +403,38 @@ def calls_backward_and_retains(loss, module):
     return stale_grad(loss, module)
 
 
+@mistake(gradient_reaches, "`zero_grad()` throws away what others have put into `.grad`.")
+def clears_the_gradients(loss, module):
+    module.zero_grad()
+    if loss.requires_grad:
+        loss.backward(retain_graph=True)
+    reached = stale_grad(loss, module)
+    module.zero_grad()
+    return reached
+
+
 @mistake(
     gradient_reaches,
     "Without `allow_unused=True`, torch.autograd.grad fails where a parameter is not part of the loss.",
 )
 def unused_not_allowed(loss, module):
-    names, parameters = zip(*module.named_parameters(), strict=True)
-    grads = torch.autograd.grad(loss, parameters, retain_graph=True)
-    return {name: grad is not None for name, grad in zip(names, grads, strict=True)}
+    return with_options(loss, module, retain_graph=True)
 
 
-@mistake(gradient_reaches, "The graph is used up: a `loss.backward()` afterwards fails. Pass `retain_graph=True`.")
+@mistake(gradient_reaches, "The graph is used up: what comes after the first gradient fails. Pass `retain_graph=True`.")
 def graph_used_up(loss, module):
-    names, parameters = zip(*module.named_parameters(), strict=True)
-    grads = torch.autograd.grad(loss, parameters, allow_unused=True)
-    return {name: grad is not None for name, grad in zip(names, grads, strict=True)}
+    return with_options(loss, module, allow_unused=True)
+
+
+@mistake(
+    gradient_reaches,
+    "It fails for a loss that was cut off, or for a frozen parameter: torch.autograd.grad raises where `requires_grad`"
+    " is False. Both mean that no gradient arrives.",
+)
+def requires_grad_forgotten(loss, module):
+    names, parameters = zip(*module.named_parameters())
+    grads = torch.autograd.grad(loss, parameters, allow_unused=True, retain_graph=True)
+    return {name: grad is not None for name, grad in zip(names, grads)}
 
 
 @mistake(
@@ -334,9 +443,16 @@ def graph_used_up(loss, module):
     " here the data are zero.",
 )
 def zero_is_missing(loss, module):
-    names, parameters = zip(*module.named_parameters(), strict=True)
-    grads = torch.autograd.grad(loss, parameters, allow_unused=True, retain_graph=True)
-    return {name: g is not None and bool(g.abs().sum() > 0) for name, g in zip(names, grads, strict=True)}
+    reached = gradient_reaches(loss, module)
+    for name, p in module.named_parameters():
+        if reached[name]:
+            reached[name] = bool(torch.autograd.grad(loss, [p], retain_graph=True)[0].abs().sum() > 0)
+    return reached
+
+
+@mistake(gradient_reaches, "Every parameter gets True, without asking.")
+def always_true(loss, module):
+    return {name: True for name, _ in module.named_parameters()}
 
 
 @mistake(
@@ -390,6 +506,14 @@ def not_summed(z, flat_gradient):
     return flat_gradient.unsqueeze(-1) * z.unsqueeze(-2)
 
 
+@mistake(
+    generator_gradient,
+    "`torch.outer` takes two vectors, one row of the batch. For all rows at once there is `flat_gradient.T @ z`.",
+)
+def outer_of_matrices(z, flat_gradient):
+    return torch.outer(flat_gradient, z)
+
+
 @mistake(generator_gradient, "This is the first row of the batch alone.")
 def first_row_alone(z, flat_gradient):
     return torch.outer(flat_gradient[0], z[0])
@@ -410,7 +534,7 @@ def summed_too_early(z, flat_gradient):
         case(
             """
             hypernet, target = hyperlib.HyperNet(2, 1, 4, 1), hyperlib.TargetNet()
-            len(train_hypernet(hypernet, target, z, x, y, 3, 0.01))
+            train_hypernet(hypernet, target, z, x, y, 1, 0.01)
             """,
             z=counting(2),
             x=counting(4, 1),
@@ -442,7 +566,7 @@ def summed_too_early(z, flat_gradient):
         case(
             """
             hypernet, target = hyperlib.HyperNet(2, 1, 4, 1), hyperlib.TargetNet()
-            train_hypernet(hypernet, target, z, x, y, 4, 0.01)
+            train_hypernet(hypernet, target, z, x, y, 4, 0.02)
             """,
             z=torch.tensor([1.0, 0.0]),
             x=counting(4, 1, start=-1),
@@ -451,9 +575,11 @@ def summed_too_early(z, flat_gradient):
         case(
             """
             hypernet, target = hyperlib.HyperNet(2, 1, 4, 1), hyperlib.TargetNet()
-            # Did no gradient arrive?
-            train_hypernet(hypernet, target, z, x, y, 1, 0.01)
-            hypernet.generator[0].weight.grad is None
+            # How often does a gradient arrive at the hypernetwork?
+            arrived = []
+            hypernet.generator[0].weight.register_hook(lambda grad: arrived.append(1))
+            train_hypernet(hypernet, target, z, x, y, 3, 0.01)
+            len(arrived)
             """,
             z=torch.tensor([1.0, 0.0]),
             x=counting(4, 1, start=-1),
@@ -544,6 +670,27 @@ def generated_once(hypernet, target, z, x, y, steps, lr):
     return losses
 
 
-@mistake(train_hypernet, "These are tensors that hold on to their whole graph. `loss.item()` gives the plain number.")
+@mistake(
+    train_hypernet,
+    "The loss falls, but what is trained is a set of weights that was generated once. The hypernetwork stays as it was:"
+    " give the optimizer `hypernet.parameters()`, and generate at every step.",
+)
+def trains_the_weights(hypernet, target, z, x, y, steps, lr):
+    weights = [w.detach().requires_grad_() for w in hypernet(z)]
+    optimizer = torch.optim.SGD(weights, lr=lr)
+    losses = []
+    for _ in range(steps):
+        loss = F.mse_loss(target(x, weights), y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return losses
+
+
+@mistake(
+    train_hypernet,
+    "These are tensors, and each may keep its whole graph alive. `loss.item()` gives the plain number.",
+)
 def losses_are_tensors(hypernet, target, z, x, y, steps, lr):
     return [torch.tensor(loss) for loss in train_hypernet(hypernet, target, z, x, y, steps, lr)]

@@ -1,5 +1,6 @@
 """What `check` shows: HTML in the theme's own colours for a notebook, plain text for everything else."""
 
+import inspect
 import re
 from html import escape
 
@@ -111,9 +112,8 @@ def in_code_font(text):
 
 def case_lines(case):
     """A case's code, and below it what its inputs were."""
-    return case.code.splitlines() + [
-        f"# {name} = {short(value)}" for name, value in case.inputs.items() if name.isidentifier()
-    ]
+    shown = {n: v for n, v in case.inputs.items() if n.isidentifier() and not inspect.isfunction(v)}
+    return case.code.splitlines() + [f"# {name} = {short(value)}" for name, value in shown.items()]
 
 
 def short(value):
@@ -186,7 +186,8 @@ def picture(title, tensor, wrong, index, biggest):
     caption = f"{title}{at}, shape {shape}" + (", upper left corner" if cut else "")
     return (
         '<table style="border-collapse: collapse; margin: 4px 0 8px; font-size: 0.92em">'
-        f'<caption style="text-align: left; padding: 2px 0; white-space: nowrap">{caption}</caption>{"".join(rows)}</table>'
+        f'<caption style="text-align: left; padding: 2px 0; white-space: nowrap">{caption}</caption>'
+        f"{''.join(rows)}</table>"
     )
 
 

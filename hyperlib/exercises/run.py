@@ -17,6 +17,7 @@ import torch
 from torch import nn
 
 TIME_LIMIT = 3.0  # seconds for one case; right answers take milliseconds
+SEED = 1609_09106  # one that nobody else sets
 PRINT_LIMIT = 2_000  # characters kept of what an answer prints
 
 
@@ -29,6 +30,7 @@ class Outcome:
     error_line: str = ""  # the learner's line that raised it
     changed: list = field(default_factory=list)  # inputs changed in place
     random_states: tuple = None  # of the global generators, after the call
+    seed: int = 0  # that torch's generator was last set to
     random_changed: bool = False
     gradients: dict = None  # input name -> gradient, or None where none arrived
     gradient_error: tuple = None  # like error and error_line, for a call whose inputs want gradients
@@ -54,11 +56,11 @@ def run_case(exercise, case, answer):
     outcome = Outcome()
     inputs = copy.deepcopy(case.inputs)
     states = random_states()
-    torch.manual_seed(0)  # layers made inside the case start the same for every answer
+    torch.manual_seed(SEED)  # layers made inside the case start the same for every answer
     start = random_states()
     try:
         outcome.value = execute(exercise, case, answer, inputs)
-        outcome.random_states = random_states()
+        outcome.random_states, outcome.seed = random_states(), torch.initial_seed()
         outcome.random_changed = not same_states(start, outcome.random_states)
         outcome.changed = [name for name in inputs if not unchanged(case.inputs[name], inputs[name])]
         if exercise.gradients and not outcome.changed:
@@ -165,7 +167,7 @@ def unchanged(before, after):
     if isinstance(before, nn.Module):
         # A gradient left behind in .grad is a change as well: the next backward would add to it.
         return all(
-            torch.equal(p, q) and (q.grad is None) == (p.grad is None)
+            torch.equal(p, q) and (q.grad is None) == (p.grad is None) and p.requires_grad == q.requires_grad
             for p, q in zip(before.parameters(), after.parameters(), strict=True)
         )
     if isinstance(before, (list, tuple)):

@@ -158,11 +158,45 @@ class HyperNet(nn.Module):
 
 # %% gradient_reaches
 def gradient_reaches(loss, module):
-    out = {}
-    for name, p in module.named_parameters():
-        (g,) = torch.autograd.grad(loss, [p], allow_unused=True, retain_graph=True)
-        out[name] = g is not None
+    out = {n: False for n, _ in module.named_parameters()}
+    wanted = [(n, p) for n, p in module.named_parameters() if p.requires_grad]
+    if loss.grad_fn is None or not wanted:
+        return out
+    gs = torch.autograd.grad(loss, [p for _, p in wanted], allow_unused=True, retain_graph=True)
+    for (n, _), g in zip(wanted, gs):
+        out[n] = g is not None
     return out
+
+# %% gradient_reaches
+def gradient_reaches(loss, module):
+    def reached(p):
+        try:
+            g, = torch.autograd.grad(loss, p, retain_graph=True)
+        except RuntimeError:
+            return False
+        return True
+    return {name: reached(p) for name, p in module.named_parameters()}
+
+# %% train_hypernet
+def train_hypernet(hypernet, target, z, x, y, steps, lr):
+    optimizer = torch.optim.SGD(hypernet.parameters(), lr=lr)
+    losses = []
+    for i in range(steps):
+        loss = ((target(x, hypernet(z)) - y) ** 2).mean()
+        losses.append(float(loss.detach()))
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+    return losses
+
+# %% count_parameters
+def count_parameters(layer_sizes):
+    layers = [nn.Linear(a, b) for a, b in layer_sizes]
+    return sum(p.numel() for layer in layers for p in layer.parameters())
+
+# %% line
+def line(x, w, b):
+    return torch.add(torch.mul(x, w), b)
 
 # %% generator_gradient
 def generator_gradient(z, g):

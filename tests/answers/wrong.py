@@ -79,3 +79,77 @@ def unflatten(flat, sizes):
         out.append((flat[..., i:i + a * b].unflatten(-1, (b, a)), flat[..., i + a * b:i + a * b + b].detach()))
         i += a * b + b
     return out
+
+# %% HyperNet: Has each of the four a history?
+class HyperNet(nn.Module):
+    def __init__(self, z_dim, i, h, o):
+        super().__init__()
+        self.n = [i * h, h, h * o, o]
+        self.i, self.h, self.o = i, h, o
+        self.total_target_params = sum(self.n)
+        self.generator = nn.Sequential(nn.Linear(z_dim, 32), nn.ReLU(), nn.Linear(32, sum(self.n)))
+    def forward(self, z):
+        w1, b1, w2, b2 = self.generator(z).split(self.n, -1)
+        return w1.unflatten(-1, (self.h, self.i)).detach(), b1, w2.unflatten(-1, (self.o, self.h)), b2
+
+# %% HyperNet: The generator ends in an activation
+class HyperNet(nn.Module):
+    def __init__(self, z_dim, i, h, o):
+        super().__init__()
+        self.n = [i * h, h, h * o, o]
+        self.i, self.h, self.o = i, h, o
+        self.total_target_params = sum(self.n)
+        self.generator = nn.Sequential(nn.Linear(z_dim, 32), nn.ReLU(), nn.Linear(32, sum(self.n)), nn.Tanh())
+    def forward(self, z):
+        w1, b1, w2, b2 = self.generator(z).split(self.n, -1)
+        return w1.unflatten(-1, (self.h, self.i)), b1, w2.unflatten(-1, (self.o, self.h)), b2
+
+# %% count_parameters: the smallest case that fails
+def count_parameters(layer_sizes):
+    return sum({(a + 1) * b for a, b in set(layer_sizes)})
+
+# %% generator_parameters: the smallest case that fails
+def generator_parameters(c, hidden, sizes):
+    P = sum((a + 1) * b for a, b in sizes)
+    w = [c, *hidden, P]
+    return sum((a + 1) * b for a, b in set(zip(w, w[1:])))
+
+# %% count_module: the smallest case that fails
+def count_module(module):
+    seen = {}
+    for m in [module, *module.children()]:
+        for p in m.parameters(recurse=False):
+            seen[id(p)] = p.numel()
+    return sum(seen.values())
+
+# %% count_module: the smallest case that fails
+def count_module(module):
+    seen = {id(p): p.numel() for m in module.modules() if isinstance(m, (nn.Linear, nn.BatchNorm1d)) for p in m.parameters()}
+    return sum(seen.values())
+
+# %% count_module: changed its input `net` in place
+def count_module(module):
+    for p in module.parameters():
+        p.data.zero_()
+    return sum(p.numel() for p in module.parameters())
+
+# %% gradient_reaches: throws away what others have put into
+def gradient_reaches(loss, module):
+    module.zero_grad()
+    if loss.requires_grad:
+        loss.backward(retain_graph=True)
+    r = {n: p.grad is not None for n, p in module.named_parameters()}
+    module.zero_grad()
+    return r
+
+# %% train_hypernet: the smallest case that fails
+def train_hypernet(hypernet, target, z, x, y, steps, lr):
+    optimizer = torch.optim.SGD(hypernet.parameters(), lr=0.01)
+    losses = []
+    for _ in range(steps):
+        loss = ((target(x, hypernet(z)) - y) ** 2).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return losses
