@@ -98,7 +98,7 @@ def test_random_numbers_after_a_check_are_what_they_would_have_been():
 
 
 def test_points_under_nbgrader_are_published_as_the_cells_result():
-    half = "def layer_parameters(a, b):\n    return a * b + a"  # right where a equals b: one case of four
+    half = "def layer_parameters(a, b):\n    return a * b + 1"  # right for a single output: one case of four
     env = {"NBGRADER_EXECUTION": "autograde"}
     assert run(half, CHECK, env=env)[1].splitlines()[-1] == "0.25"
     assert run("def layer_parameters(a, b):\n    ...", CHECK, env=env)[1].splitlines()[-1] in ("0", "0.0")

@@ -6,6 +6,8 @@ import os
 import pkgutil
 import sys
 
+import torch
+
 from .declare import EXERCISES, Exercise
 from .find import find_attempt
 from .judge import judge
@@ -16,8 +18,9 @@ __all__ = ["Exercise", "all_exercises", "check"]
 
 def all_exercises():
     """Every exercise of the course by name, lesson after lesson."""
-    for module in sorted(m.name for m in pkgutil.iter_modules(__path__) if m.name.startswith("lesson_")):
-        importlib.import_module(f"{__name__}.{module}")
+    with torch.random.fork_rng(devices=[]):  # cases may hold layers, which draw random numbers when they are made
+        for module in sorted(m.name for m in pkgutil.iter_modules(__path__) if m.name.startswith("lesson_")):
+            importlib.import_module(f"{__name__}.{module}")
     return EXERCISES
 
 
