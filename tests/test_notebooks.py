@@ -89,6 +89,10 @@ def test_lines_fit_the_column(notebook):
     assert not long
 
 
+def test_no_cell_is_empty(notebook):
+    assert all(cell.source.strip() for cell in notebook.cells)
+
+
 def test_links_lead_somewhere(notebook):
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
