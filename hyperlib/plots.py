@@ -128,7 +128,7 @@ def draw_curves(ax, x, curves, points=None):
     lines = []
     for k, (name, y) in enumerate(curves.items()):
         style = dict(color=LINE_COLOURS[k % 5], linestyle=LINE_STYLES[k % 5], linewidth=1.3 if k else 2.6)
-        lines += ax.plot(x.flatten(), y.detach().flatten(), label=name, **style)
+        lines += ax.plot(array(x), array(y), label=name, **style)
     if len(curves) > 1 or points is not None:
         ax.legend(fontsize=8, loc="upper left")  # a fixed place: finding the best takes time at every redraw
     ax.set(xlabel="x", ylabel="y")
@@ -145,15 +145,25 @@ def plot_curves(x, curves, title="", points=None):
     return Picture(fig, f"{title or 'Curves'}: lines for {', '.join(curves)} over x.")
 
 
+def array(tensor):
+    """A tensor's numbers for matplotlib, as one row."""
+    return tensor.detach().cpu().flatten().numpy()
+
+
+def as_matrix(tensor):
+    """A vector as a column, a matrix as it is, for matplotlib."""
+    return array(tensor).reshape(len(tensor), -1)
+
+
 def draw_tensors(axes, tensors, limit, numbers=True):
     """Named tensors as heat maps from -limit (orange) to limit (blue); returns the images, to be updated."""
     images = []
     for ax, (name, tensor) in zip(axes, tensors.items(), strict=True):
-        matrix = tensor.detach() if tensor.dim() == 2 else tensor.detach().unsqueeze(-1)
+        matrix = as_matrix(tensor)
         images.append(ax.imshow(matrix, cmap=SIGNED, vmin=-limit, vmax=limit, aspect="auto"))
         ax.set(xticks=[], yticks=[])
         ax.set_title(f"{name}\n{list(tensor.shape)}", fontsize=9)
-        if numbers and matrix.numel() <= 36 and matrix.shape[1] <= 6:
+        if numbers and matrix.size <= 36 and matrix.shape[1] <= 6:
             for i, row in enumerate(matrix.tolist()):
                 for j, value in enumerate(row):
                     ax.text(j, i, f"{value:.3g}", ha="center", va="center", fontsize=8)

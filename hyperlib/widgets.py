@@ -43,7 +43,8 @@ class LivePicture(ipywidgets.VBox):
 
     def _repr_mimebundle_(self, **kwargs):
         """The living picture, and for readers without a kernel a still one."""
-        return super()._repr_mimebundle_(**kwargs) | {"text/plain": repr(self), "text/html": self.picture.value}
+        still = self.picture.value + "<p>Run this cell to get its sliders.</p>"
+        return super()._repr_mimebundle_(**kwargs) | {"text/plain": repr(self), "text/html": still}
 
 
 LOOKS = dict(style={"description_width": "initial"}, layout={"width": "420px", "max_width": "98%"})
@@ -128,10 +129,10 @@ def function_explorer(
         with torch.no_grad():
             new = generate(torch.tensor([z]))
             y = target_forward(x, new, activation)
-        line.set_ydata(y.flatten())
+        line.set_ydata(plots.array(y))
         ax.set_title(f"{label} = {z:.2f}")
         for image, tensor in zip(images, plots.by_name(new).values(), strict=False):
-            image.set_data(tensor if tensor.dim() == 2 else tensor.unsqueeze(-1))
+            image.set_data(plots.as_matrix(tensor))
         ends = f"{float(y[0]):.1f} at the left end, {float(y[-1]):.1f} at the right"
         return f"The function that is generated for {label} = {z:.2f}: {ends}."
 

@@ -1,0 +1,91 @@
+"""Pictures show what they claim, say it in words as well, and moving ones show errors where they can be seen."""
+
+import base64
+import io
+
+import pytest
+import torch
+from PIL import Image
+
+from hyperlib import HyperNet, plots, widgets
+from hyperlib.target import target_forward
+
+X = torch.linspace(-1, 1, 7).unsqueeze(-1)
+
+
+def pixels(html):
+    data = html.split("base64,")[1].split('"')[0]
+    return Image.open(io.BytesIO(base64.b64decode(data))).convert("L")
+
+
+PICTURES = {
+    "strip": lambda: plots.plot_strip([(3, 4), (4, 2)]),
+    "large strip": lambda: plots.plot_strip([(30, 40), (40, 20), (20, 1)]),
+    "bars": lambda: plots.plot_bars({"one": 10, "two": 2000}, "Two bars", log=True),
+    "curves": lambda: plots.plot_curves(X, {"a": X, "b": -X}, "Two lines", points=(X[:2], X[:2])),
+    "tensors": lambda: plots.plot_tensors({"w": torch.eye(3), "b": torch.zeros(3)}, "An identity"),
+    "zeros": lambda: plots.plot_tensors({"w": torch.zeros(2, 2)}),
+    "weights": lambda: plots.plot_weights(HyperNet(1, 1, 4, 1)(torch.ones(1))),
+    "slicing": lambda: widgets.slicing_explorer().picture.value,
+    "cost": lambda: widgets.cost_explorer().picture.value,
+}
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_a_picture_is_not_blank_and_has_a_description(name):
+    made = PICTURES[name]()
+    html = made if isinstance(made, str) else made._repr_html_()
+    low, high = pixels(html).getextrema()
+    assert low < 100 and high > 200
+    assert len(html.split('alt="')[1].split('"')[0]) > 20
+
+
+def test_descriptions_are_escaped():
+    html = plots.plot_bars({'a "quoted" <name>': 1}, "Bars")._repr_html_()
+    assert "&quot;quoted&quot; &lt;name&gt;" in html
+
+
+@pytest.fixture
+def explorer():
+    torch.manual_seed(0)
+    hypernet = HyperNet(1, 1, 3, 1)
+    return hypernet, widgets.function_explorer(hypernet, X, activation="tanh", show_weights=True, also={"x": X})
+
+
+@pytest.mark.parametrize("z", [-1.0, -0.4, 0.7, 1.0])
+def test_the_explorer_draws_the_network_of_the_sliders_value(explorer, z):
+    hypernet, live = explorer
+    before = live.picture.value
+    live.sliders["z"].value = z
+    z = live.sliders["z"].value  # the slider's nearest step
+    with torch.no_grad():
+        weights = hypernet(torch.tensor([z]))
+        y = target_forward(X, weights, "tanh")
+    curve, w1, b1, *_ = live.fig.axes if live.fig.axes else sum((f.axes for f in live.fig.subfigs), [])
+    assert torch.allclose(torch.as_tensor(curve.lines[0].get_ydata()), y.flatten())
+    assert torch.allclose(torch.tensor(w1.images[0].get_array().data), weights[0])
+    assert torch.allclose(torch.tensor(b1.images[0].get_array().data).flatten(), weights[1])
+    assert not w1.texts and not b1.texts  # numbers in the cells would have to move as well
+    assert live.picture.value != before and f"z = {z:.2f}" in live.picture.value
+
+
+def test_an_error_in_a_redraw_is_shown_in_place_of_the_picture():
+    def redraw(width):
+        if width > 3:
+            raise RuntimeError("too <wide>")
+        return "a picture that is long enough to be described"
+
+    live = widgets.LivePicture(plots.figure(), redraw, width=widgets.int_slider("width", 1, 1, 5))
+    assert "<img" in live.picture.value
+    live.sliders["width"].value = 5
+    assert "RuntimeError: too &lt;wide&gt;" in live.picture.value
+    live.sliders["width"].value = 2
+    assert "<img" in live.picture.value
+
+
+def test_without_a_kernel_a_still_picture_remains():
+    bundle = widgets.slicing_explorer()._repr_mimebundle_()
+    assert "<img alt=" in bundle["text/html"] and bundle["text/plain"].startswith(
+        "Interactive picture: The flat vector"
+    )
+    assert "application/vnd.jupyter.widget-view+json" in bundle
