@@ -12,9 +12,9 @@ ROOT = Path(__file__).parents[1]
 def test_torch_is_pinned_once_and_first():
     pinned = machine.pinned_versions()
     assert next(iter(pinned)) == "torch"
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert project["dependencies"] == [f"torch=={pinned['torch']}"]
-    assert f"torch=={pinned['torch']}" in (ROOT / "README.md").read_text()
+    assert f"torch=={pinned['torch']}" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_this_machine_is_ready():
@@ -31,7 +31,7 @@ def test_a_machine_that_is_not_ready_is_told_so(monkeypatch):
 
 
 def test_the_readme_names_every_lesson():
-    readme = (ROOT / "README.md").read_text()
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
     for notebook in (ROOT / "notebooks").glob("*.ipynb"):
         assert f"(notebooks/{notebook.name})" in readme, notebook.name
     for picture in re.findall(r"!\[.+?\]\((.+?)\)", readme):
@@ -39,8 +39,8 @@ def test_the_readme_names_every_lesson():
 
 
 def test_minutes_agree_between_readme_map_and_lessons():
-    readme = (ROOT / "README.md").read_text()
-    course_map = (ROOT / "notebooks" / "00_start_here.ipynb").read_text()
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    course_map = (ROOT / "notebooks" / "00_start_here.ipynb").read_text(encoding="utf-8")
     for name, minutes in re.findall(r"\(notebooks/(\w+\.ipynb)\) \|.*\| (\d+) \|", readme):
-        assert f"about {minutes} minutes" in (ROOT / "notebooks" / name).read_text(), name
+        assert f"about {minutes} minutes" in (ROOT / "notebooks" / name).read_text(encoding="utf-8"), name
         assert name.startswith("00") or re.search(rf"\({name}\) \|[^\n]*\| {minutes} \|", course_map), name
