@@ -74,6 +74,21 @@ def test_the_check_cell_alone_can_be_run_again():
     assert passed == once_more and passed.startswith("PASSED")
 
 
+def test_of_two_versions_in_one_cell_the_last_counts():
+    both = "def layer_parameters(a, b):\n    ...\n\ndef layer_parameters(a, b):\n    return a * b"
+    assert "if the biases are left out" in run(both, CHECK)[1]
+
+
+def test_a_mistyped_name_is_pointed_at():
+    assert "but a `layer_paramters`" in run("def layer_paramters(a, b):\n    return a * b + b", CHECK)[1]
+
+
+def test_a_new_right_definition_of_another_kind_clears_a_syntax_error():
+    broken = "def layer_parameters(a, b)\n    return 1"
+    shown = run(broken, CHECK, "layer_parameters = lambda a, b: a * b + b", CHECK)
+    assert "syntax error" in shown[1] and shown[3].startswith("PASSED")
+
+
 def test_without_the_exercises_cell():
     assert "run the cell above first" in run(CHECK)[0]
 

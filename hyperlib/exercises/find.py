@@ -78,12 +78,13 @@ def definition(name, answer, cell):
 
 
 def find_definition(name, source):
+    """The node of the last `def name` or `class name` at the top level of a source, which is the one that counts."""
     try:
-        nodes = ast.walk(ast.parse(source))
+        nodes = ast.parse(source).body
     except SyntaxError:
         return None
     kinds = (ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef)
-    return next((node for node in nodes if isinstance(node, kinds) and node.name == name), None)
+    return next((node for node in reversed(nodes) if isinstance(node, kinds) and node.name == name), None)
 
 
 def is_stub(exercise, node):

@@ -85,9 +85,10 @@ def run_cases(exercise, answer):
     results, given_up, printed = queue.SimpleQueue(), threading.Event(), Printed()
 
     def work():
-        for one in exercise.cases:
-            if not given_up.is_set():
-                results.put(run_case(exercise, one, answer))
+        with contextlib.suppress(Stopped):  # it may arrive late, between two cases
+            for one in exercise.cases:
+                if not given_up.is_set():
+                    results.put(run_case(exercise, one, answer))
 
     states, outcomes = random_states(), []
     worker = threading.Thread(target=work, daemon=True)
