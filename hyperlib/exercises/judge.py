@@ -54,24 +54,27 @@ def judge(exercise, attempt):
     right = found.count(None)
     verdict = Verdict(NOT_YET, right, case=exercise.cases[first], found=found[first], printed=printed)
     verdict.reason = capital(found[first].sentence)
-    if found[first].kind == "gradient":
-        verdict.remarks += [f"Seen in your code: {cut}." for cut in gradient_cuts(attempt.node)]
-    if placeholder_left(attempt.node):
-        verdict.remarks.append("A `...` that is to be filled in still stands in your code.")
-    if same_for_all(outcomes) and not same_for_all(needed):
-        verdict.remarks.append(
-            "The result is the same for every case: is it a fixed number, or computed from a variable of the"
-            " notebook instead of the argument?"
-        )
-    verdict.remarks += [
-        f"Nothing connects the result with {lost}: not used, or its history is cut."
-        for lost in unconnected(needed[first], outcomes[first], found[first])
-    ]
     verdict.mistake = named_mistake(exercise, outcomes)
+    verdict.remarks = list(remarks(attempt.node, needed, outcomes, first, found[first]))
     if exercise.cases[first].note and not verdict.mistake:
         verdict.remarks.append(exercise.cases[first].note)
     verdict.share = share_of_points(exercise, found, needed)
     return verdict
+
+
+def remarks(node, needed, outcomes, first, found):
+    """What else can be said of a wrong answer, apart from its first difference."""
+    if found.kind == "gradient":
+        yield from (f"Seen in your code: {cut}." for cut in gradient_cuts(node))
+    if placeholder_left(node):
+        yield "A `...` that is to be filled in still stands in your code."
+    if same_for_all(outcomes) and not same_for_all(needed):
+        yield (
+            "The result is the same for every case: is it a fixed number, or computed from a variable of the"
+            " notebook instead of the argument?"
+        )
+    for lost in unconnected(needed[first], outcomes[first], found):
+        yield f"Nothing connects the result with {lost}: not used, or its history is cut."
 
 
 def waiting(exercise):

@@ -31,7 +31,6 @@ class Outcome:
     changed: list = field(default_factory=list)  # inputs changed in place
     random_states: tuple = None  # of the global generators, after the call
     seed: int = 0  # that torch's generator was last set to
-    random_changed: bool = False
     gradients: dict = None  # input name -> gradient, or None where none arrived
     gradient_error: tuple = None  # like error and error_line, for a call whose inputs want gradients
     timed_out: bool = False
@@ -57,11 +56,9 @@ def run_case(exercise, case, answer):
     inputs = copy.deepcopy(case.inputs)
     states = random_states()
     torch.manual_seed(SEED)  # layers made inside the case start the same for every answer
-    start = random_states()
     try:
         outcome.value = execute(exercise, case, answer, inputs)
         outcome.random_states, outcome.seed = random_states(), torch.initial_seed()
-        outcome.random_changed = not same_states(start, outcome.random_states)
         outcome.changed = [name for name in inputs if not unchanged(case.inputs[name], inputs[name])]
         if exercise.gradients and not outcome.changed:
             try:
