@@ -163,7 +163,7 @@ def draw_tensors(axes, tensors, limit, numbers=True):
         images.append(ax.imshow(matrix, cmap=SIGNED, vmin=-limit, vmax=limit, aspect="auto"))
         ax.set(xticks=[], yticks=[])
         ax.set_title(f"{name}\n{list(tensor.shape)}", fontsize=9)
-        if numbers and matrix.size <= 36 and matrix.shape[1] <= 6:
+        if numbers and matrix.size <= 36 and max(matrix.shape) <= 8:
             for i, row in enumerate(matrix.tolist()):
                 for j, value in enumerate(row):
                     ax.text(j, i, f"{value:.3g}", ha="center", va="center", fontsize=8)

@@ -65,7 +65,10 @@ def bias_on_both_sides(n_in, n_out):
     ],
 )
 def count_parameters(layer_sizes):
-    """Number of weights and biases of a network with these (in, out) layers."""
+    """Number of weights and biases of a network.
+
+    layer_sizes: its layers, a list of (in, out) pairs.
+    """
     return sum(n_in * n_out + n_out for n_in, n_out in layer_sizes)
 
 
@@ -126,9 +129,10 @@ def one_number_per_layer(layer_sizes):
     ],
 )
 def generator_parameters(conditioning_size, hidden_sizes, target_layer_sizes):
-    """Number of parameters of an MLP that generates all of the target's.
+    """Size of an MLP that generates all of a target's parameters.
 
-    Its layers: conditioning_size -> hidden_sizes (may be empty) -> output.
+    The MLP: conditioning_size -> hidden_sizes -> output;
+    hidden_sizes is a list that may be empty.
     """
 
     def count(layer_sizes):
@@ -217,7 +221,9 @@ def generator_without_biases(conditioning_size, hidden_sizes, target_layer_sizes
     ],
 )
 def largest_hidden(budget, n_in, n_out):
-    """Largest h so that n_in -> h -> n_out has at most budget parameters."""
+    """The largest h so that the network n_in -> h -> n_out
+    has at most budget parameters.
+    """
     return (budget - n_out) // (n_in + 1 + n_out)
 
 
@@ -300,13 +306,13 @@ def not_rounded(budget, n_in, n_out):
     ],
 )
 def count_module(module):
-    """How many numbers of a module are trained, or could be."""
+    """How many numbers of a module could be trained."""
     return sum(parameter.numel() for parameter in module.parameters())
 
 
 @stub(count_module)
 def count_module_twice(module):
-    """How many numbers of a module are trained, or could be."""
+    """How many numbers of a module could be trained."""
     total = 0
     for submodule in module.modules():
         for parameter in submodule.parameters(recurse=False):

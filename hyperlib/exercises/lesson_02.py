@@ -24,7 +24,7 @@ BATCH = (
     ],
 )
 def parameter_offsets(layer_sizes):
-    """[(start, stop), ...] of w1, b1, w2, b2, ... in the flat vector."""
+    """Where w1, b1, w2, b2, ... lie: a list of (start, stop)."""
     offsets, start = [], 0
     for n_in, n_out in layer_sizes:
         for size in (n_in * n_out, n_out):
@@ -110,7 +110,9 @@ def nested_by_layer(layer_sizes):
     gradients=True,
 )
 def unflatten(flat, layer_sizes):
-    """flat [..., P] -> [(weight [..., out, in], bias [..., out]), ...]."""
+    """Cut flat [..., P] into a list of (weight, bias) pairs,
+    weight [..., out, in] and bias [..., out].
+    """
     layers, start = [], 0
     for n_in, n_out in layer_sizes:
         middle = start + n_in * n_out
@@ -216,7 +218,9 @@ def one_layer(n_out, n_in, *batch, start=1):
     gradients=True,
 )
 def flatten(weights):
-    """[(weight [..., out, in], bias [..., out]), ...] -> flat [..., P]."""
+    """Join a list of (weight, bias) pairs to flat [..., P]:
+    weight [..., out, in] and bias [..., out].
+    """
     parts = []
     for weight, bias in weights:
         parts.append(weight.flatten(-2))
@@ -280,7 +284,9 @@ def flatten_gradient_cut(weights):
     gradients=True,
 )
 def unflatten_square(flat, n):
-    """Cut flat [..., n * n + n] into weight [..., n, n] and bias [..., n]."""
+    """Cut flat [..., n * n + n] for a single square layer:
+    weight [..., n, n] and bias [..., n].
+    """
     weight = flat[..., : n * n].unflatten(-1, (n, n))
     bias = flat[..., n * n :]
     return weight, bias
@@ -288,9 +294,11 @@ def unflatten_square(flat, n):
 
 @stub(unflatten_square)
 def unflatten_square_transposed(flat, n):
-    """Cut flat [..., n * n + n] into weight [..., n, n] and bias [..., n]."""
-    weight = flat[..., : n * n].unflatten(-1, (n, n))  # [in, out]
-    weight = weight.mT  # [out, in]
+    """Cut flat [..., n * n + n] for a single square layer:
+    weight [..., n, n] and bias [..., n].
+    """
+    weight = flat[..., : n * n].unflatten(-1, (n, n))
+    weight = weight.mT  # [in, out] -> [out, in]
     bias = flat[..., n * n :]
     return weight, bias
 

@@ -24,7 +24,7 @@ from .declare import case, counting, exercise, mistake, stub
     without=("F.linear", "functional.linear", "nn.Linear"),
 )
 def linear(x, weight, bias):
-    """x [..., in], weight [out, in], bias [out] -> [..., out]."""
+    """x [..., in], weight [out, in], bias [out]: [..., out]."""
     return x @ weight.T + bias
 
 
@@ -130,13 +130,13 @@ SQUARE = dict(
     gradients=True,
 )
 class TargetNet(nn.Module):
-    """A two-layer MLP (linear, ReLU, linear) without parameters of its own."""
+    """An MLP (linear, ReLU, linear) that owns no parameters."""
 
     def __init__(self):
         super().__init__()
 
     def forward(self, x, weights):
-        """x [batch, in] and weights (w1, b1, w2, b2) -> [batch, out]."""
+        """x [batch, in], weights (w1, b1, w2, b2)."""
         w1, b1, w2, b2 = weights
         hidden = torch.relu(F.linear(x, w1, b1))
         return F.linear(hidden, w2, b2)
@@ -144,15 +144,16 @@ class TargetNet(nn.Module):
 
 @stub(TargetNet)
 class EmptyTargetNet(nn.Module):
-    """A two-layer MLP (linear, ReLU, linear) without parameters of its own."""
+    """An MLP (linear, ReLU, linear) that owns no parameters."""
 
     def __init__(self):
         super().__init__()
-        # This network is defined by its architecture, but has no
-        # parameters. All weights are passed into the forward method.
+        # This network is defined by its architecture, but
+        # has no parameters itself. All weights will be
+        # passed into the forward method.
 
     def forward(self, x, weights):
-        """x [batch, in] and weights (w1, b1, w2, b2) -> [batch, out]."""
+        """x [batch, in], weights (w1, b1, w2, b2)."""
         # Hint: use F.linear(input, weight, bias)
         ...
 
@@ -261,9 +262,10 @@ def pairs(x, w1, b1, w2, b2):
     gradients=True,
 )
 def target_forward(x, weights, activation):
-    """An MLP of any depth, from weights [(weight, bias), ...].
+    """An MLP of any depth; weights is [(weight, bias), ...].
 
-    The activation comes between the layers, not after the last.
+    The activation stands between the layers, and none
+    after the last.
     """
     for i, (weight, bias) in enumerate(weights):
         x = F.linear(x, weight, bias)
@@ -347,7 +349,7 @@ def forward_detached(x, weights, activation):
     gradients=True,
 )
 def wrapped_forward(x, weights):
-    """Target network (linear, ReLU, linear), weights (w1, b1, w2, b2)."""
+    """Linear, ReLU, linear with weights (w1, b1, w2, b2)."""
     w1, b1, w2, b2 = weights
     hidden = torch.relu(F.linear(x, w1, b1))
     return F.linear(hidden, w2, b2)
@@ -355,7 +357,7 @@ def wrapped_forward(x, weights):
 
 @stub(wrapped_forward)
 def wrapped_forward_broken(x, weights):
-    """Target network (linear, ReLU, linear), weights (w1, b1, w2, b2)."""
+    """Linear, ReLU, linear with weights (w1, b1, w2, b2)."""
     w1, b1, w2, b2 = [nn.Parameter(w) for w in weights]
     hidden = torch.relu(F.linear(x, w1, b1))
     return F.linear(hidden, w2, b2)

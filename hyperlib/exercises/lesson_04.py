@@ -115,7 +115,7 @@ OWN_GENERATOR = (
     ],
 )
 class HyperNet(nn.Module):
-    """Generates the weights of a two-layer target network from z."""
+    """Generates the weights of a target network from z."""
 
     def __init__(self, z_dim, target_in, target_hidden, target_out):
         super().__init__()
@@ -128,7 +128,7 @@ class HyperNet(nn.Module):
         )
 
     def forward(self, z):
-        """z [z_dim] or [batch, z_dim] -> (w1, b1, w2, b2), batched like z."""
+        """From z [z_dim] or [batch, z_dim] to (w1, b1, w2, b2)."""
         flat = self.generator(z)  # [..., total_target_params]
         weights, start = [], 0
         for n_in, n_out in self.sizes:
@@ -142,21 +142,22 @@ class HyperNet(nn.Module):
 
 @stub(HyperNet)
 class EmptyHyperNet(nn.Module):
-    """Generates the weights of a two-layer target network from z."""
+    """Generates the weights of a target network from z."""
 
     def __init__(self, z_dim, target_in, target_hidden, target_out):
         super().__init__()
-        # 1. The total number of parameters (weights and biases)
-        #    that the target network needs.
+        # 1. Calculate the total number of parameters (weights
+        #    and biases) needed for the target network.
         self.total_target_params = ...
-        # 2. A simple MLP that takes z and outputs a vector of
-        #    size total_target_params.
+        # 2. Define a simple MLP that takes z and outputs a
+        #    vector of size total_target_params.
         self.generator = nn.Sequential(...)
 
     def forward(self, z):
-        """z [z_dim] or [batch, z_dim] -> (w1, b1, w2, b2), batched like z."""
-        # 1. Get the flat vector of parameters from the generator.
-        # 2. Cut it into w1, b1, w2, b2 (weights are [..., out, in]).
+        """From z [z_dim] or [batch, z_dim] to (w1, b1, w2, b2)."""
+        # 1. Get the flat vector from the generator.
+        # 2. Cut it into w1, b1, w2, b2; the weights are
+        #    [out, in], or [batch, out, in] for a batch of z.
         # 3. Return these tensors.
         ...
 
@@ -347,10 +348,10 @@ class GeneratedAndDetached(HyperNet):
     ],
 )
 def gradient_reaches(loss, module):
-    """Which parameters of module a gradient of loss reaches.
+    """Which parameters of module a gradient of loss reaches:
+    {name: True or False} for module.named_parameters().
 
-    Returns {name: True or False} for all of module.named_parameters(),
-    and leaves everything as it was: the graph, and each p.grad.
+    Leaves the graph and each .grad as they were.
     """
     reached = {}
     for name, p in module.named_parameters():
@@ -480,7 +481,7 @@ def one_answer(loss, module):
 def generator_gradient(z, flat_gradient):
     """dL/dH [P, Z] of a linear generator flat = H z.
 
-    From z [batch, Z] and flat_gradient = dL/dflat [batch, P].
+    z is [batch, Z], flat_gradient = dL/dflat [batch, P].
     """
     return flat_gradient.T @ z
 
@@ -593,7 +594,7 @@ def summed_too_early(z, flat_gradient):
     ],
 )
 def train_hypernet(hypernet, target, z, x, y, steps, lr):
-    """Train so that target(x, hypernet(z)) fits y; returns the losses."""
+    """Fit target(x, hypernet(z)) to y; returns the losses."""
     optimizer = torch.optim.SGD(hypernet.parameters(), lr=lr)
     losses = []
     for _ in range(steps):
@@ -608,11 +609,12 @@ def train_hypernet(hypernet, target, z, x, y, steps, lr):
 
 @stub(train_hypernet)
 def train_nothing(hypernet, target, z, x, y, steps, lr):
-    """Train so that target(x, hypernet(z)) fits y; returns the losses."""
+    """Fit target(x, hypernet(z)) to y; returns the losses."""
     optimizer = torch.optim.SGD(hypernet.parameters(), lr=lr)
     losses = []
     for _ in range(steps):
-        weights = [w.detach().requires_grad_() for w in hypernet(z)]
+        made = hypernet(z)
+        weights = [w.detach().requires_grad_() for w in made]
         loss = F.mse_loss(target(x, weights), y)
         optimizer.zero_grad()
         loss.backward()
