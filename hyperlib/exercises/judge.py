@@ -148,17 +148,28 @@ def random_problem(exercise, needed, outcome, layers):
     return not same_states(needed.random_states, outcome.random_states)
 
 
+ADVICE = {  # what an error of torch's usually means here
+    "_backward_hooks": "Is `super().__init__()` missing, or its parentheses?",
+    "before Module.__init__() call": "Is `super().__init__()` missing, or its parentheses?",
+    "empty parameter list": "The target network owns no parameters: those of the hypernetwork are to be trained.",
+    "can't optimize a non-leaf": "Generated weights are not leaves: give the optimizer `hypernet.parameters()`.",
+    "through the graph a second time": "Is something computed once that has to be computed anew for each step?",
+    "not a Module subclass": "Is a `...` still to be filled in?",
+}
+
+
 def error_sentence(error, line):
     where = f" (in {line})" if line else ""
     if "leaf Variable that requires grad is being used in an in-place" in error:
         return f"it changes its input in place{where}, which cannot be differentiated"
     sentence = f"it raised {error}{where}"
+    for words, advice in ADVICE.items():
+        if words in error:
+            return f"{sentence}. {advice}"
     if error.startswith("SystemExit"):
         return sentence + ". An answer must return; exit() ends the whole program"
     if error.startswith("RecursionError"):
         return sentence + ". It calls itself again and again: what should end it?"
-    if "_backward_hooks" in error or "before Module.__init__() call" in error:
-        return sentence + ". Is `super().__init__()` missing, or its parentheses?"
     return sentence
 
 

@@ -212,7 +212,7 @@ def generator_without_biases(conditioning_size, hidden_sizes, target_layer_sizes
         case("largest_hidden(6, 1, 1)"),
         case("largest_hidden(99, 2, 3)"),
         case("largest_hidden(98, 2, 3)"),
-        case("largest_hidden(3_000_000, 784, 10)"),
+        case("largest_hidden(30_000_000, 784, 10)"),
     ],
     hints=[
         "Write down the parameters of n_in -> h -> n_out: what is multiplied by h, and what is not?",

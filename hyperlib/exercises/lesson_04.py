@@ -30,6 +30,15 @@ def ends_in(generator):
     return kinds.get(type(generator).__module__.rpartition(".")[2], "a layer")
 
 
+def shapes(weights):
+    """The shape of each tensor that comes back; what is no tensor is called by its type."""
+    if not isinstance(weights, (list, tuple)):
+        return weights
+    return [list(w.shape) if isinstance(w, torch.Tensor) else f"a {type(w).__name__}" for w in weights]
+
+
+COUNT = "A layer has in * out weights and out biases; the target network has two layers. Are both biases counted?"
+FOUR = "Wanted are four tensors in a row: (w1, b1, w2, b2)."
 OWN_GENERATOR = (
     "Here `net.generator` was replaced by one whose output is known. Does your `forward` take the flat vector from"
     " `self.generator(z)`, and cut it in the order w1, b1, w2, b2?"
@@ -39,9 +48,9 @@ OWN_GENERATOR = (
 @exercise(
     points=4,
     cases=[
-        case("HyperNet(1, 1, 1, 1).total_target_params"),
-        case("HyperNet(3, 2, 4, 1).total_target_params"),
-        case("[list(w.shape) for w in HyperNet(3, 2, 4, 1)(z)]", z=counting(3)),
+        case("HyperNet(1, 1, 1, 1).total_target_params", COUNT),
+        case("HyperNet(3, 2, 4, 1).total_target_params", COUNT),
+        case("shapes(HyperNet(3, 2, 4, 1)(z))", FOUR, z=counting(3), shapes=shapes),
         case(
             """
             net = HyperNet(3, 2, 4, 1)
@@ -62,7 +71,7 @@ OWN_GENERATOR = (
             z=torch.tensor([1.0, 0.0]),
             stand_in=Counting(24),
         ),
-        case("[list(w.shape) for w in HyperNet(3, 2, 4, 1)(z)]", BATCH, z=counting(5, 3)),
+        case("shapes(HyperNet(3, 2, 4, 1)(z))", BATCH, z=counting(5, 3), shapes=shapes),
         case(
             """
             net = HyperNet(3, 1, 2, 1)
@@ -249,6 +258,13 @@ class CutsWeightsFirst(HyperNet):
         return parts["w", 0], parts["b", 0], parts["w", 1], parts["b", 1]
 
 
+@mistake(HyperNet, "These are (weight, bias) pairs, as `unflatten` gives them. Wanted are four tensors in a row.")
+class ReturnsPairs(HyperNet):
+    def forward(self, z):
+        w1, b1, w2, b2 = super().forward(z)
+        return [(w1, b1), (w2, b2)]
+
+
 HISTORY = (
     "The weights do not carry the generator's history: no gradient reaches its parameters, and it can never learn."
     " Do not `.detach()`, use `.data` or `no_grad`, or wrap what was generated in `nn.Parameter`."
@@ -322,9 +338,9 @@ class GeneratedAndDetached(HyperNet):
         case(
             """
             # And an empty .grad is to stay empty.
-            net = nn.Linear(2, 1)
-            gradient_reaches(net(x).sum(), net)
-            net.weight.grad is None
+            net, before = nn.Linear(2, 1), nn.Linear(2, 2)
+            gradient_reaches(net(before(x)).sum(), net)
+            net.weight.grad is None, before.weight.grad is None
             """,
             x=counting(3, 2),
         ),
@@ -644,7 +660,11 @@ def gradients_pile_up(hypernet, target, z, x, y, steps, lr):
     return losses
 
 
-@mistake(train_hypernet, "The gradients arrive now, but nothing uses them: `optimizer.step()` is missing.")
+@mistake(
+    train_hypernet,
+    "The gradients arrive now, but the hypernetwork does not move: `optimizer.step()` is missing, or `zero_grad()`"
+    " stands between `backward()` and it.",
+)
 def no_step(hypernet, target, z, x, y, steps, lr):
     losses = []
     for _ in range(steps):

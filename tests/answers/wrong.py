@@ -153,3 +153,52 @@ def train_hypernet(hypernet, target, z, x, y, steps, lr):
         optimizer.step()
         losses.append(loss.item())
     return losses
+
+# %% HyperNet: These are (weight, bias) pairs
+import hyperlib
+class HyperNet(nn.Module):
+    def __init__(self, z_dim, i, h, o):
+        super().__init__()
+        self.sizes = [(i, h), (h, o)]
+        self.total_target_params = hyperlib.count_parameters(self.sizes)
+        self.generator = nn.Linear(z_dim, self.total_target_params)
+    def forward(self, z):
+        return hyperlib.unflatten(self.generator(z), self.sizes)
+
+# %% HyperNet: Is a `return` missing?
+class HyperNet(nn.Module):
+    def __init__(self, z_dim, i, h, o):
+        super().__init__()
+        self.total_target_params = i * h + h + h * o + o
+        self.generator = nn.Linear(z_dim, self.total_target_params)
+    def forward(self, z):
+        flat = self.generator(z)
+
+# %% train_hypernet: `zero_grad()` stands between
+def train_hypernet(hypernet, target, z, x, y, steps, lr):
+    optimizer = torch.optim.SGD(hypernet.parameters(), lr=lr)
+    losses = []
+    for _ in range(steps):
+        loss = ((target(x, hypernet(z)) - y) ** 2).mean()
+        loss.backward()
+        optimizer.zero_grad()
+        optimizer.step()
+        losses.append(loss.item())
+    return losses
+
+# %% train_hypernet: The target network owns no parameters
+def train_hypernet(hypernet, target, z, x, y, steps, lr):
+    optimizer = torch.optim.SGD(target.parameters(), lr=lr)
+    return [0.0] * steps
+
+# %% gradient_reaches: the smallest case that fails
+def gradient_reaches(loss, module):
+    kept = [p.grad for p in module.parameters()]
+    for p in module.parameters():
+        p.grad = None
+    if loss.requires_grad:
+        loss.backward(retain_graph=True)
+    out = {n: p.grad is not None for n, p in module.named_parameters()}
+    for p, g in zip(module.parameters(), kept):
+        p.grad = g
+    return out
