@@ -46,9 +46,9 @@ class Picture:
         return f"Picture: {self.description}"
 
 
-def tensor_names(layer_sizes):
-    """w1, b1, w2, b2, ..."""
-    return [f"{kind}{i}" for i in range(1, len(layer_sizes) + 1) for kind in "wb"]
+def tensor_names(layers):
+    """w1, b1, w2, b2, ... for a list of layers."""
+    return [f"{kind}{i}" for i in range(1, len(layers) + 1) for kind in "wb"]
 
 
 def sizes_in_words(layer_sizes):
@@ -121,8 +121,11 @@ def draw_bars(fig, counts, title, log=False):
     return f"{title}: " + "; ".join(f"{name} {n:,}" for name, n in counts.items()) + "."
 
 
-def draw_curves(ax, x, curves, points=None):
-    """Named functions of one number as lines of different colour and dash, and the data as dots."""
+def draw_curves(ax, x, curves, points=None, legend="best"):
+    """Named functions of one number as lines of different colour and dash, and the data as dots.
+
+    `legend` is its place; in a moving picture a fixed one, since finding the best takes time at every redraw.
+    """
     if points is not None:
         ax.plot(*points, "o", color="black", markersize=4, label="data")
     lines = []
@@ -130,7 +133,7 @@ def draw_curves(ax, x, curves, points=None):
         style = dict(color=LINE_COLOURS[k % 5], linestyle=LINE_STYLES[k % 5], linewidth=1.3 if k else 2.6)
         lines += ax.plot(array(x), array(y), label=name, **style)
     if len(curves) > 1 or points is not None:
-        ax.legend(fontsize=8, loc="upper left")  # a fixed place: finding the best takes time at every redraw
+        ax.legend(fontsize=8, loc=legend)
     ax.set(xlabel="x", ylabel="y")
     ax.grid(alpha=0.3)
     return lines
@@ -185,8 +188,8 @@ def plot_tensors(tensors, title="", limit=None):
 
 def by_name(weights):
     """Weights as {"w1": ..., "b1": ..., "w2": ..., ...}."""
-    parts = [part for pair in weight_pairs(weights) for part in pair]
-    return {f"{'wb'[i % 2]}{i // 2 + 1}": part for i, part in enumerate(parts)}
+    pairs = weight_pairs(weights)
+    return dict(zip(tensor_names(pairs), (part for pair in pairs for part in pair), strict=True))
 
 
 def plot_weights(weights, title=""):

@@ -116,7 +116,7 @@ def function_explorer(
     fig = plots.figure(6.0, 3.0)
     curve_fig, weight_fig = fig.subfigures(1, 2, width_ratios=[1.3, 1]) if show_weights else (fig, None)
     ax = curve_fig.subplots()
-    line, *_ = plots.draw_curves(ax, x, {"target network": ys[0], **(also or {})}, points)
+    line, *_ = plots.draw_curves(ax, x, {"target network": ys[0], **(also or {})}, points, "upper left")
     smallest, largest = min(float(y.min()) for y in ys), max(float(y.max()) for y in ys)
     ax.set(ylim=(smallest - 0.2, largest + 0.2), xlim=(float(x.min()), float(x.max())))
     images = []

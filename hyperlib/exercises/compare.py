@@ -27,6 +27,8 @@ def type_name(value):
 
 def number(value):
     """A number as short as it can be written without saying something else."""
+    if isinstance(value, int) and value.bit_length() > 64:
+        return f"a whole number of {value.bit_length()} bits"  # Python refuses to write out very long ones
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 

@@ -6,6 +6,8 @@ import linecache
 import re
 from dataclasses import dataclass
 
+from .declare import undecorated_source
+
 
 @dataclass
 class Attempt:
@@ -93,8 +95,6 @@ def is_stub(exercise, node):
         return False
     if exercise.stub is None:
         return isinstance(node, ast.FunctionDef) and not essence(node).body
-    from .declare import undecorated_source
-
     shipped = ast.parse(undecorated_source(exercise.stub)).body[0]
     return ast.dump(essence(node)) == ast.dump(essence(shipped))
 

@@ -10,6 +10,7 @@ from .compare import number, type_name, wrong_places
 from .judge import NOT_ATTEMPTED, PASSED
 
 MOST_ROWS, MOST_COLUMNS = 8, 8  # of a tensor's picture
+MOST_ITEMS = 24  # of a list
 BORDER = {PASSED: "--jp-success-color1, #388e3c", NOT_ATTEMPTED: "--jp-border-color1, #9e9e9e"}
 NOT_YET_BORDER = "--jp-warn-color1, #f57c00"
 
@@ -124,13 +125,13 @@ def short(value):
             head += f" {str(value.dtype)[6:]}"
         return f"{head}: {nested(value.tolist())}" if value.numel() <= 24 else head
     if isinstance(value, (list, tuple)):
-        inside = ", ".join(map(short, value))
+        inside = ", ".join(map(short, value[:MOST_ITEMS])) + (", ..." if len(value) > MOST_ITEMS else "")
         return f"[{inside}]" if isinstance(value, list) else f"({inside}{',' if len(value) == 1 else ''})"
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key!r}: {short(item)}" for key, item in value.items()) + "}"
-    if isinstance(value, float):
+    if isinstance(value, (int, float)):
         return number(value)
-    if value is None or isinstance(value, (bool, int, str)):
+    if value is None or isinstance(value, str):
         return repr(value)
     if isinstance(value, torch.nn.Module):
         return repr(value) if len(repr(value)) < 80 else type(value).__name__
