@@ -1,5 +1,6 @@
 """The helper library of the hypernetworks course: one module per idea, each the destination of a lesson."""
 
+from .chunked import ChunkedGenerator, ChunkedHypernetwork, count_chunks
 from .counting import (
     count_module,
     count_parameters,
@@ -7,14 +8,21 @@ from .counting import (
     largest_hidden,
     layer_parameters,
 )
-from .hypernet import HyperNet, gradient_reaches
+from .hypernet import HyperNet, Hypernetwork, build_weight_generator, gradient_reaches
 from .slicing import flatten, parameter_offsets, unflatten
-from .target import TargetNet, linear, target_forward
+from .target import TargetNet, apply_generated_weights, linear, target_forward
+from .train import progress, train
 
 __all__ = [
+    "ChunkedGenerator",
+    "ChunkedHypernetwork",
     "HyperNet",
+    "Hypernetwork",
     "TargetNet",
+    "apply_generated_weights",
+    "build_weight_generator",
     "check",
+    "count_chunks",
     "count_module",
     "count_parameters",
     "flatten",
@@ -24,7 +32,9 @@ __all__ = [
     "layer_parameters",
     "linear",
     "parameter_offsets",
+    "progress",
     "target_forward",
+    "train",
     "unflatten",
 ]
 
