@@ -7,6 +7,7 @@ from .counting import (
     largest_hidden,
     layer_parameters,
 )
+from .data import digits, load_mnist, rotate, rotated_moons, sample_sines, sines
 from .hypernet import HyperNet, gradient_reaches
 from .slicing import flatten, parameter_offsets, unflatten
 from .target import TargetNet, linear, target_forward
@@ -17,13 +18,19 @@ __all__ = [
     "check",
     "count_module",
     "count_parameters",
+    "digits",
     "flatten",
     "generator_parameters",
     "gradient_reaches",
     "largest_hidden",
     "layer_parameters",
     "linear",
+    "load_mnist",
     "parameter_offsets",
+    "rotate",
+    "rotated_moons",
+    "sample_sines",
+    "sines",
     "target_forward",
     "unflatten",
 ]
