@@ -8,6 +8,7 @@ from .counting import (
     largest_hidden,
     layer_parameters,
 )
+from .data import digits, load_mnist, rotate, rotated_moons, sample_sines, sines
 from .hypernet import HyperNet, Hypernetwork, build_weight_generator, gradient_reaches
 from .slicing import flatten, parameter_offsets, unflatten
 from .target import TargetNet, apply_generated_weights, linear, target_forward
@@ -25,14 +26,20 @@ __all__ = [
     "count_chunks",
     "count_module",
     "count_parameters",
+    "digits",
     "flatten",
     "generator_parameters",
     "gradient_reaches",
     "largest_hidden",
     "layer_parameters",
     "linear",
+    "load_mnist",
     "parameter_offsets",
     "progress",
+    "rotate",
+    "rotated_moons",
+    "sample_sines",
+    "sines",
     "target_forward",
     "train",
     "unflatten",
