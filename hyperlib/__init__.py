@@ -12,7 +12,6 @@ from .data import digits, load_mnist, rotate, rotated_moons, sample_sines, sines
 from .hypernet import HyperNet, Hypernetwork, build_weight_generator, gradient_reaches
 from .slicing import flatten, parameter_offsets, unflatten
 from .target import TargetNet, apply_generated_weights, linear, target_forward
-from .train import progress, train
 
 __all__ = [
     "ChunkedGenerator",
@@ -35,13 +34,11 @@ __all__ = [
     "linear",
     "load_mnist",
     "parameter_offsets",
-    "progress",
     "rotate",
     "rotated_moons",
     "sample_sines",
     "sines",
     "target_forward",
-    "train",
     "unflatten",
 ]
 
