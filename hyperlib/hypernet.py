@@ -86,9 +86,9 @@ class Hypernetwork(nn.Module):
     Args:
         conditioning_size: length C of the condition.
         target_layer_sizes: the target's `[(in, out), ...]`.
-        input_size: the data's last axis; there to be checked, since it has to be the first layer's `in`.
         hidden_sizes: widths of the hidden layers of every generator.
         activation: between the target's layers, none after the last; a name such as "relu" or a callable.
+        input_size: the data's last axis; there to be checked, since it has to be the first layer's `in`.
         init: how the generators start out, a method of `initialise_generator`; "small" is the original's.
 
     Attributes:
@@ -101,9 +101,9 @@ class Hypernetwork(nn.Module):
         self,
         conditioning_size,
         target_layer_sizes,
-        input_size=None,
         hidden_sizes=(256, 256),
         activation="relu",
+        input_size=None,
         init="small",
     ):
         super().__init__()
