@@ -1,5 +1,6 @@
 """The helper library of the hypernetworks course: one module per idea, each the destination of a lesson."""
 
+from .batching import bytes_of_generated_weights, group_by_condition, multiply_adds, target_vmap
 from .counting import (
     count_module,
     count_parameters,
@@ -14,17 +15,21 @@ from .target import TargetNet, linear, target_forward
 __all__ = [
     "HyperNet",
     "TargetNet",
+    "bytes_of_generated_weights",
     "check",
     "count_module",
     "count_parameters",
     "flatten",
     "generator_parameters",
     "gradient_reaches",
+    "group_by_condition",
     "largest_hidden",
     "layer_parameters",
     "linear",
+    "multiply_adds",
     "parameter_offsets",
     "target_forward",
+    "target_vmap",
     "unflatten",
 ]
 
