@@ -226,14 +226,13 @@ def plot_times(sizes, seconds, title=""):
     return Picture(fig, f"{title + ': ' if title else ''}time against batch, {batches}. At the largest: {ends}.")
 
 
-def draw_live_bars(ax, names, title, limit):
+def draw_live_bars(ax, names, limit):
     """Horizontal bars on a fixed logarithmic axis from 100 to `limit`, and the texts beside them; all still empty."""
     bars = ax.barh(names, [0] * len(names), color=LINE_COLOURS[0], height=0.6)
     texts = [ax.text(0, i, "", va="center", fontsize=9) for i in range(len(names))]
     ax.invert_yaxis()
     ax.set(xlim=(0, math.log10(limit / 100)), xticks=[])  # logarithms by hand: a log axis takes twice as long
     ax.tick_params(axis="y", labelsize=9)
-    ax.set_title(title + " (log scale)", fontsize=10)
     ax.spines[["top", "right", "bottom"]].set_visible(False)
     return bars, texts
 

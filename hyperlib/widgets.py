@@ -109,8 +109,9 @@ def sharing_explorer(target=((128, 64), (64, 32)), conditioning_size=64):
     work, memory = fig.add_axes((0.28, 0.5, 0.71, 0.4)), fig.add_axes((0.28, 0.03, 0.71, 0.28))
     parts = ["generator: hidden layers", "generator: last layer", "target network"]
     kept = ["one per condition", "one per row"]
-    work_bars = plots.draw_live_bars(work, parts, "Multiply-adds", 3e15)
-    memory_bars = plots.draw_live_bars(memory, kept, "Bytes of generated weights", 1e13)
+    work_bars = plots.draw_live_bars(work, parts, 3e15)
+    memory_bars = plots.draw_live_bars(memory, kept, 1e12)
+    memory.set_title("Bytes of generated weights (log scale)", fontsize=10)
     target, P = list(target), count_parameters(list(target))
 
     def redraw(batch, distinct, hidden):
@@ -119,6 +120,7 @@ def sharing_explorer(target=((128, 64), (64, 32)), conditioning_size=64):
         costs = [distinct * multiply_adds(first), distinct * multiply_adds([last]), batch * multiply_adds(target)]
         sizes = [bytes_of_generated_weights(networks, target) for networks in (distinct, batch)]
         shares = [f"{cost:,} ({cost / sum(costs):.1%})" for cost in costs]
+        work.set_title(f"Multiply-adds for {batch:,} rows, {distinct:,} conditions (log scale)", fontsize=10)
         plots.set_live_bars(*work_bars, costs, shares)
         plots.set_live_bars(*memory_bars, sizes, [f"{size:,}" for size in sizes])
         words = "; ".join(f"{name} {share}" for name, share in zip(parts, shares, strict=True))
@@ -128,7 +130,7 @@ def sharing_explorer(target=((128, 64), (64, 32)), conditioning_size=64):
         fig,
         redraw,
         batch=power_slider("batch", 512, 1, 4096),
-        distinct=power_slider("distinct conditions (at most the batch)", 512, 1, 4096),
+        distinct=power_slider("distinct conditions", 512, 1, 4096),
         hidden=power_slider("generator's hidden units", 256, 8, 1024),
     )
 

@@ -75,7 +75,7 @@ def operations(function, rows):
     without=("vmap", "hyperlib"),
 )
 def batched_linear(x, weight, bias):
-    """Row b of x through layer b, without a loop or vmap.
+    """Row b of x through layer b, without a Python loop.
 
     x [batch, in], weight [batch, out, in],
     bias [batch, out]: the result is [batch, out].
