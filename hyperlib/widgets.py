@@ -11,6 +11,9 @@ from . import plots
 from .counting import count_parameters, generator_parameters
 from .data import rotated_moons
 from .slicing import flatten, unflatten
+from .batching import bytes_of_generated_weights, multiply_adds
+from .counting import count_parameters, generator_parameters, mlp_sizes
+from .slicing import flatten
 from .target import target_forward
 
 
@@ -60,6 +63,13 @@ def float_slider(label, value, low, high, steps=60):
     return ipywidgets.FloatSlider(value, min=low, max=high, step=(high - low) / steps, description=label, **LOOKS)
 
 
+def power_slider(label, value, low, high):
+    """A slider over the powers of two from `low` to `high`."""
+    powers = [2**k for k in range(low.bit_length() - 1, high.bit_length())]
+    options = [(f"{power:,}", power) for power in powers]
+    return ipywidgets.SelectionSlider(options=options, value=value, description=label, **LOOKS)
+
+
 def slicing_explorer():
     """The flat vector of an in -> hidden -> out network beside the matrices it fills, for sizes one chooses."""
     fig = plots.figure(6.2, 3.6)
@@ -93,6 +103,39 @@ def cost_explorer():
         redraw,
         width=int_slider("target width", 16, 1, 128),
         hidden=int_slider("generator's hidden units", 64, 1, 256),
+    )
+
+
+def sharing_explorer(target=((128, 64), (64, 32)), conditioning_size=64):
+    """Multiply-adds of generator and target, and bytes of generated weights, for rows that share conditions."""
+    fig = plots.figure(6.0, 3.4)
+    fig.set_layout_engine("none")  # the places are known, and finding them takes longer than drawing
+    work, memory = fig.add_axes((0.28, 0.5, 0.71, 0.4)), fig.add_axes((0.28, 0.03, 0.71, 0.28))
+    parts = ["generator: hidden layers", "generator: last layer", "target network"]
+    kept = ["one per condition", "one per row"]
+    work_bars = plots.draw_live_bars(work, parts, 3e15)
+    memory_bars = plots.draw_live_bars(memory, kept, 1e12)
+    memory.set_title("Bytes of generated weights (log scale)", fontsize=10)
+    target, P = list(target), count_parameters(list(target))
+
+    def redraw(batch, distinct, hidden):
+        distinct = min(distinct, batch)
+        *first, last = mlp_sizes(conditioning_size, [hidden, hidden], P)
+        costs = [distinct * multiply_adds(first), distinct * multiply_adds([last]), batch * multiply_adds(target)]
+        sizes = [bytes_of_generated_weights(networks, target) for networks in (distinct, batch)]
+        shares = [f"{cost:,} ({cost / sum(costs):.1%})" for cost in costs]
+        work.set_title(f"Multiply-adds for {batch:,} rows, {distinct:,} conditions (log scale)", fontsize=10)
+        plots.set_live_bars(*work_bars, costs, shares)
+        plots.set_live_bars(*memory_bars, sizes, [f"{size:,}" for size in sizes])
+        words = "; ".join(f"{name} {share}" for name, share in zip(parts, shares, strict=True))
+        return f"{batch} rows with {distinct} distinct conditions. Multiply-adds: {words}. Bytes: {sizes}."
+
+    return LivePicture(
+        fig,
+        redraw,
+        batch=power_slider("batch", 512, 1, 4096),
+        distinct=power_slider("distinct conditions", 512, 1, 4096),
+        hidden=power_slider("generator's hidden units", 256, 8, 1024),
     )
 
 
