@@ -8,12 +8,10 @@ import ipywidgets
 import torch
 
 from . import plots
-from .counting import count_parameters, generator_parameters
-from .data import rotated_moons
-from .slicing import flatten, unflatten
 from .batching import bytes_of_generated_weights, multiply_adds
 from .counting import count_parameters, generator_parameters, mlp_sizes
-from .slicing import flatten
+from .data import rotated_moons
+from .slicing import flatten, unflatten
 from .target import target_forward
 
 
