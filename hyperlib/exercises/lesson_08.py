@@ -79,7 +79,10 @@ def fill(module, value):
         "In the loop keep the width so far: it begins as `conditioning_size` and becomes each hidden size in turn.",
     ],
 )
-def build_weight_generator(conditioning_size, target_in, target_out, hidden_sizes=(256, 256), name="weight_gen"):
+def build_weight_generator(
+    conditioning_size, target_in, target_out,
+    hidden_sizes=(256, 256), name="weight_gen",
+):  # fmt: skip
     """The MLP that generates one target layer from a condition:
     an nn.Sequential from [..., conditioning_size]
     to [..., target_in * target_out + target_out].
@@ -292,7 +295,9 @@ TWO_LAYERS = [(3, 2), (2, 4)]
         "By hand, for one layer: `(data.unsqueeze(-2) @ weight.mT).squeeze(-2) + bias` sends one row through each.",
     ],
 )
-def apply_generated_weights(data, flat_weights, target_layer_sizes, activation=torch.relu):
+def apply_generated_weights(
+    data, flat_weights, target_layer_sizes, activation=torch.relu
+):  # fmt: skip
     """Data through the target networks that were generated.
 
     data: [batch, in], one row for each network,
@@ -482,15 +487,20 @@ KNOWN = "Here the generators' weights were set to known numbers."
 class Hypernetwork(nn.Module):
     """A target network whose weights follow the condition."""
 
-    def __init__(self, conditioning_size, target_layer_sizes, hidden_sizes=(256, 256), activation=torch.relu):
+    def __init__(
+        self, conditioning_size, target_layer_sizes,
+        hidden_sizes=(256, 256), activation=torch.relu,
+    ):  # fmt: skip
         from hyperlib import build_weight_generator
 
         super().__init__()
-        self.target_layer_sizes, self.activation = target_layer_sizes, activation
-        self.generators = nn.ModuleList(
-            build_weight_generator(conditioning_size, n_in, n_out, hidden_sizes, f"weight_gen_{i}")
-            for i, (n_in, n_out) in enumerate(target_layer_sizes)
-        )
+        self.target_layer_sizes = target_layer_sizes
+        self.activation = activation
+        self.generators = nn.ModuleList()
+        for i, (n_in, n_out) in enumerate(target_layer_sizes):
+            name = f"weight_gen_{i}"
+            generator = build_weight_generator(conditioning_size, n_in, n_out, hidden_sizes, name)
+            self.generators.append(generator)
 
     def forward(self, conditioning, data):
         """From conditioning [batch, C] and data [batch, in] or
