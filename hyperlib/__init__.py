@@ -11,6 +11,7 @@ from .counting import (
 )
 from .data import digits, load_mnist, rotate, rotated_moons, sample_sines, sines
 from .hypernet import HyperNet, Hypernetwork, build_weight_generator, gradient_reaches
+from .init import generated_variance, hyperfan_in_std, initialise_generator, signal_moments
 from .slicing import flatten, parameter_offsets, unflatten
 from .target import TargetNet, apply_generated_weights, linear, target_forward
 
@@ -29,9 +30,12 @@ __all__ = [
     "count_parameters",
     "digits",
     "flatten",
+    "generated_variance",
     "generator_parameters",
     "gradient_reaches",
     "group_by_condition",
+    "hyperfan_in_std",
+    "initialise_generator",
     "largest_hidden",
     "layer_parameters",
     "linear",
@@ -41,6 +45,7 @@ __all__ = [
     "rotate",
     "rotated_moons",
     "sample_sines",
+    "signal_moments",
     "sines",
     "target_forward",
     "target_vmap",

@@ -198,6 +198,31 @@ def plot_weights(weights, title=""):
     return plot_tensors(by_name(weights), title)
 
 
+CLASS_LOOKS = [dict(marker="o", color="#d95f02"), dict(marker="x", color="#1f78b4")]
+
+
+def draw_classes(ax, points, labels, size=14):
+    """Points in the plane, each class with a mark and a colour of its own; returns the two sets of marks."""
+    marks = []
+    for k, looks in enumerate(CLASS_LOOKS):
+        chosen = points[labels == k].cpu().numpy()
+        marks.append(ax.scatter(*chosen.T, s=size, linewidth=1, zorder=3, label=f"class {k}", **looks))
+    ax.set(xlim=(-2, 2), ylim=(-2, 2), xticks=[], yticks=[], aspect="equal")
+    return marks
+
+
+def plot_classes(panels):
+    """Labelled points in the plane side by side: `panels` maps a title to (points [n, 2], labels [n])."""
+    fig = figure(6.0, 6.0 / len(panels) + 0.6)
+    for ax, (title, (points, labels)) in zip(
+        fig.subplots(1, len(panels), squeeze=False)[0], panels.items(), strict=True
+    ):
+        draw_classes(ax, points, labels)
+        ax.set_title(title, fontsize=10)
+    fig.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=8)
+    return Picture(fig, f"Points of class 0 (circles) and class 1 (crosses) for {', '.join(panels)}.")
+
+
 def draw_times(ax, sizes, seconds):
     """Named times against the batch on logarithmic axes, and grey lines of slope 1 and 2 through the slowest one."""
     for k, (name, times) in enumerate(seconds.items()):

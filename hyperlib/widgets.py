@@ -1,6 +1,7 @@
 """Interactive pictures: sliders, and one figure that is drawn anew when they move."""
 
 import html
+import math
 import traceback
 
 import ipywidgets
@@ -9,7 +10,8 @@ import torch
 from . import plots
 from .batching import bytes_of_generated_weights, multiply_adds
 from .counting import count_parameters, generator_parameters, mlp_sizes
-from .slicing import flatten
+from .data import rotated_moons
+from .slicing import flatten, unflatten
 from .target import target_forward
 
 
@@ -178,3 +180,55 @@ def function_explorer(
         return f"The function that is generated for {label} = {z:.2f}: {ends}."
 
     return LivePicture(fig, redraw, z=float_slider(label, (low + high) / 2, low, high))
+
+
+def moons_explorer(model, encode):
+    """Turn two moons, and see the boundary that a conditional hypernetwork draws, and the weights that it makes for it.
+
+    Args:
+        model: a `Hypernetwork` with two inputs and one output, the logit of class 1.
+        encode: from an angle in radians, a tensor of any shape, to the model's condition.
+    """
+    side = torch.linspace(-2, 2, 60)
+    plane = torch.cartesian_prod(side, side).flip(-1)  # row after row of the picture, x before y
+    still, labels = rotated_moons(torch.zeros(()), 120, generator=torch.Generator().manual_seed(0))
+
+    def at(degrees):
+        angle = torch.tensor(math.radians(degrees))
+        turn = torch.tensor([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
+        points = still @ turn  # the same moons at every angle, so that the eye can follow them
+        with torch.no_grad():
+            condition = encode(angle)
+            decided = model(condition, plane).squeeze(-1)
+            right = (model(condition, points).squeeze(-1) > 0) == (labels == 1)
+            flat = [generator(condition) for generator in model.generators]
+        sizes = zip(flat, model.target_layer_sizes, strict=True)
+        weights = [pair for one, size in sizes for pair in unflatten(one, [size])]
+        return points, decided, right.float().mean().item(), plots.by_name(weights)
+
+    points, decided, _, weights = at(0)
+    limit = max(float(w.abs().max()) for degrees in range(0, 360, 30) for w in at(degrees)[3].values())
+    fig = plots.figure(6.2, 3.2)
+    plane_fig, weight_fig = fig.subfigures(1, 2, width_ratios=[1.1, 1])
+    ax = plane_fig.subplots()
+    image = ax.imshow(
+        plots.as_matrix(decided.reshape(60, 60).sigmoid()),
+        extent=(-2, 2, -2, 2), origin="lower", cmap=plots.SIGNED, vmin=-0.5, vmax=1.5,
+    )  # fmt: skip
+    marks = plots.draw_classes(ax, points, labels)
+    images = plots.draw_tensors(weight_fig.subplots(1, len(weights)), weights, limit, numbers=False)
+    weight_fig.suptitle("weights: orange < 0 < blue", fontsize=9)
+
+    def redraw(degrees):
+        points, decided, right, weights = at(degrees)
+        image.set_data(plots.as_matrix(decided.reshape(60, 60).sigmoid()))
+        for k, mark in enumerate(marks):
+            mark.set_offsets(points[labels == k].numpy())
+        for picture, tensor in zip(images, weights.values(), strict=True):
+            picture.set_data(plots.as_matrix(tensor))
+        ax.set_title(f"turned by {degrees} degrees: {right:.0%} right", fontsize=10)
+        return (
+            f"Two moons turned by {degrees} degrees and the boundary between them: {right:.0%} are on the right side."
+        )
+
+    return LivePicture(fig, redraw, degrees=int_slider("degrees", 45, -180, 540))
