@@ -1,5 +1,6 @@
 """The helper library of the hypernetworks course: one module per idea, each the destination of a lesson."""
 
+from .batching import bytes_of_generated_weights, group_by_condition, multiply_adds, target_vmap
 from .chunked import ChunkedGenerator, ChunkedHypernetwork, count_chunks
 from .counting import (
     count_module,
@@ -22,6 +23,7 @@ __all__ = [
     "TargetNet",
     "apply_generated_weights",
     "build_weight_generator",
+    "bytes_of_generated_weights",
     "check",
     "count_chunks",
     "count_module",
@@ -31,12 +33,14 @@ __all__ = [
     "generated_variance",
     "generator_parameters",
     "gradient_reaches",
+    "group_by_condition",
     "hyperfan_in_std",
     "initialise_generator",
     "largest_hidden",
     "layer_parameters",
     "linear",
     "load_mnist",
+    "multiply_adds",
     "parameter_offsets",
     "rotate",
     "rotated_moons",
@@ -44,6 +48,7 @@ __all__ = [
     "signal_moments",
     "sines",
     "target_forward",
+    "target_vmap",
     "unflatten",
 ]
 

@@ -49,7 +49,13 @@ class HyperNet(nn.Module):
 
 
 def build_weight_generator(
-    conditioning_size, target_in, target_out, hidden_sizes=(256, 256), name="weight_gen", init="small"
+    conditioning_size,
+    target_in,
+    target_out,
+    hidden_sizes=(256, 256),
+    name="weight_gen",
+    init="small",
+    activation="relu",
 ):
     """The MLP that generates one layer of a target network, weight and bias, from a condition.
 
@@ -59,6 +65,7 @@ def build_weight_generator(
         hidden_sizes: widths of the generator's hidden layers, each followed by a ReLU; may be empty.
         name: its layers are called `{name}_hidden_0`, `{name}_hidden_1`, ..., `{name}_params`.
         init: how it starts out, a method of `initialise_generator`; "small" is the original's.
+        activation: of the target network, which the method "hyperfan_in" asks for.
 
     Returns:
         A module `[..., C] -> [..., target_in * target_out + target_out]`.
@@ -75,7 +82,7 @@ def build_weight_generator(
         generator.add_module(f"{name}_hidden_{i}", nn.Linear(n_in, n_out))
         generator.add_module(f"{name}_relu_{i}", nn.ReLU())
     generator.add_module(f"{name}_params", nn.Linear(*last))
-    return initialise_generator(generator, [size], init)
+    return initialise_generator(generator, [size], init, activation)
 
 
 class Hypernetwork(nn.Module):
@@ -86,9 +93,9 @@ class Hypernetwork(nn.Module):
     Args:
         conditioning_size: length C of the condition.
         target_layer_sizes: the target's `[(in, out), ...]`.
-        input_size: the data's last axis; there to be checked, since it has to be the first layer's `in`.
         hidden_sizes: widths of the hidden layers of every generator.
         activation: between the target's layers, none after the last; a name such as "relu" or a callable.
+        input_size: the data's last axis; there to be checked, since it has to be the first layer's `in`.
         init: how the generators start out, a method of `initialise_generator`; "small" is the original's.
 
     Attributes:
@@ -101,9 +108,9 @@ class Hypernetwork(nn.Module):
         self,
         conditioning_size,
         target_layer_sizes,
-        input_size=None,
         hidden_sizes=(256, 256),
         activation="relu",
+        input_size=None,
         init="small",
     ):
         super().__init__()
@@ -115,7 +122,7 @@ class Hypernetwork(nn.Module):
             raise ValueError(f"input_size is {self.input_size}, but target_layer_sizes[0] takes {first} inputs")
         self.activation = resolve_activation(activation)
         self.generators = nn.ModuleList(
-            build_weight_generator(conditioning_size, n_in, n_out, hidden_sizes, f"weight_gen_{i}", init)
+            build_weight_generator(conditioning_size, n_in, n_out, hidden_sizes, f"weight_gen_{i}", init, activation)
             for i, (n_in, n_out) in enumerate(self.target_layer_sizes)
         )
 
