@@ -106,13 +106,13 @@ def sum_over_everything(features, weight_variance, bias_variance):
     ],
 )
 def hyperfan_in_std(n_in, n_features, activation="relu"):
-    """Standard deviations of the last layer's rows, a pair:
+    """Standard deviations of the last layer's rows:
     (of those that make weights, of those for biases).
 
-    n_in: fan-in of the target layer; n_features: of the
-    generator's last layer, mean square 1. Weights and biases
-    get half of the variance each. Gain: 2 for activation
-    "relu", 1 for any other.
+    n_in: fan-in of the target layer. n_features: what
+    the rows are multiplied with, mean square 1. Weights
+    and biases get half of the variance each. The gain
+    is 2 for activation "relu" and 1 for any other.
     """
     gain = 2 if activation == "relu" else 1
     weight_variance = gain / (2 * n_in * n_features)
@@ -272,9 +272,9 @@ HIDDEN = (
 def initialise_generator(generator, target_layer_sizes):
     """Hyperfan-in for a ReLU target, in place.
 
-    generator: an nn.Sequential of nn.Linear and nn.ReLU; the
-    last nn.Linear puts out w1, b1, w2, b2, ...
-    Its rows: random, mean 0, hyperfan_in_std for each layer.
+    generator: nn.Sequential of nn.Linear and nn.ReLU;
+    the last nn.Linear puts out w1, b1, w2, b2, ...
+    Its rows: random, mean 0, by hyperfan_in_std.
     Hidden layers (or none): nn.init.kaiming_normal_.
     All biases: 0. Returns generator.
     """
