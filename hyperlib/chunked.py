@@ -33,9 +33,8 @@ class ChunkedGenerator(nn.Module):
     Attributes:
         embeddings: `[chunks, embedding_size]`, learned.
         generator: the MLP `[..., C + embedding_size] -> [..., chunk_size]`.
-        scale: `[P]`, sqrt(2 / in) of the layer that each number belongs to; fixed.  The MLP is shared by all layers and
-            so starts out with numbers of variance 1 for all of them; this brings each layer to the scale it needs
-            (He et al., "Delving Deep into Rectifiers", 2015).
+
+    The MLP starts out so that the numbers it makes have a variance of about 1, whatever layer they are for.
 
     Source: Ha, Dai and Le, "HyperNetworks" (2016), section 3.1 (a learned embedding for each layer, one generator for
     all); von Oswald et al., "Continual learning with hypernetworks" (ICLR 2020), section 2 (chunks).
@@ -57,8 +56,6 @@ class ChunkedGenerator(nn.Module):
             gain = 2 if i < len(self.generator[::2]) - 1 else 1
             nn.init.normal_(layer.weight, std=(gain / layer.in_features) ** 0.5)
             nn.init.zeros_(layer.bias)
-        scale = [torch.full((n_in * n_out + n_out,), (2 / n_in) ** 0.5) for n_in, n_out in self.target_layer_sizes]
-        self.register_buffer("scale", torch.cat(scale), persistent=False)
 
     def forward(self, conditioning=None):
         """The flat weights `[*B, P]` for `conditioning [*B, C]`; without an argument `[P]`, if C is 0."""
@@ -74,7 +71,7 @@ class ChunkedGenerator(nn.Module):
             dim=-1,
         )  # [*B, chunks, C + embedding_size]
         flat = self.generator(asked).flatten(-2)  # [*B, chunks, chunk_size] -> [*B, chunks * chunk_size]
-        return flat[..., : self.total_target_params] * self.scale.to(flat.dtype)
+        return flat[..., : self.total_target_params]
 
 
 class ChunkedHypernetwork(nn.Module):
@@ -83,6 +80,11 @@ class ChunkedHypernetwork(nn.Module):
     Args:
         conditioning_size, target_layer_sizes, chunk_size, embedding_size, hidden_sizes: see `ChunkedGenerator`.
         activation: between the target's layers, none after the last; a name such as "relu" or a callable.
+
+    Attributes:
+        scale: `[P]`, sqrt(2 / in) of the layer that each generated number belongs to; fixed.  One generator makes the
+            numbers of all layers and so starts out with one variance for all of them; this brings each layer to the
+            size it needs (He et al., "Delving Deep into Rectifiers", 2015).
     """
 
     def __init__(
@@ -100,10 +102,13 @@ class ChunkedHypernetwork(nn.Module):
         )
         self.target_layer_sizes = self.generator.target_layer_sizes
         self.activation = resolve_activation(activation)
+        scale = [torch.full((n_in * n_out + n_out,), (2 / n_in) ** 0.5) for n_in, n_out in self.target_layer_sizes]
+        self.register_buffer("scale", torch.cat(scale), persistent=False)
 
     def generate(self, conditioning):
         """The target's weights for `conditioning [*B, C]`, as `[(weight [*B, out, in], bias [*B, out]), ...]`."""
-        return unflatten(self.generator(conditioning), self.target_layer_sizes)
+        flat = self.generator(conditioning)
+        return unflatten(flat * self.scale.to(flat.dtype), self.target_layer_sizes)
 
     def forward(self, conditioning, data):
         """Each condition's network applied to its data; see `Hypernetwork.forward` for the shapes."""

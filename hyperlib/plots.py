@@ -198,7 +198,7 @@ def plot_weights(weights, title=""):
     return plot_tensors(by_name(weights), title)
 
 
-CLASS_LOOKS = [dict(marker="o", color="#d95f02"), dict(marker="x", color="#1f78b4")]
+CLASS_LOOKS = [dict(marker="o", color="#7a3300"), dict(marker="x", color="#08306b")]
 
 
 def draw_classes(ax, points, labels, size=14):

@@ -21,6 +21,7 @@ def fill(module, value):
 
 @exercise(
     points=3,
+    random=True,
     cases=[
         case("build_weight_generator(2, 3, 4, [5])(conditioning).shape", conditioning=counting(1, 2)),
         case("build_weight_generator(3, 5, 2, [7, 6])(conditioning).shape", conditioning=counting(4, 3)),
