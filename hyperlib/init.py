@@ -97,6 +97,8 @@ def signal_moments(x, weights, activation="relu"):
     second is the part of the first that differs from row to row, and so can tell one row from another.
     """
     activation, moments = resolve_activation(activation), []
+    if check_tensor(x, "x").dim() < 2:
+        raise ValueError(f"x must be [..., n, in], n rows of data, got shape {list(x.shape)}")
     with torch.no_grad():
         for weight, bias in weight_pairs(weights):
             y = linear(x, weight, bias)

@@ -11,6 +11,8 @@ from . import plots
 from .batching import bytes_of_generated_weights, multiply_adds
 from .counting import count_parameters, generator_parameters, mlp_sizes
 from .data import rotated_moons
+from .hypernet import HyperNet
+from .init import METHODS, initialise_generator, signal_moments
 from .slicing import flatten, unflatten
 from .target import target_forward
 
@@ -180,6 +182,66 @@ def function_explorer(
         return f"The function that is generated for {label} = {z:.2f}: {ends}."
 
     return LivePicture(fig, redraw, z=float_slider(label, (low + high) / 2, low, high))
+
+
+def variance_explorer(deepest=12, seeds=3):
+    """How large the signal is behind each layer of a generated target, for an initialisation, width and depth.
+
+    The target has `deepest` layers of one width; a depth shows the first of them.  Measured before it is drawn: 8
+    conditions of mean square 1, 64 rows of data each, mean over the seeds.
+    """
+    found = {}
+    with torch.random.fork_rng(devices=[]):
+        for width in (16, 32, 64):
+            net = HyperNet(8, width, [width] * (deepest - 1), width)
+            for method in METHODS:
+                rounds = []
+                for seed in range(seeds):
+                    torch.manual_seed(seed)
+                    initialise_generator(net.generator, net.target_layer_sizes, method)
+                    z = torch.randn(8, 8)
+                    z = z / z.square().mean(-1, keepdim=True).sqrt()
+                    with torch.no_grad():
+                        rounds.append(signal_moments(torch.randn(8, 64, width), net(z)))
+                found[method, width] = torch.tensor(rounds).mean(0)  # [deepest, 2]
+    fig = plots.figure(6.0, 3.2)
+    ax = fig.subplots()
+    layers = torch.arange(1, deepest + 1)
+    names = ["mean square", "part that differs between rows of data"]
+    styles = [dict(marker="o", linewidth=2.4), dict(marker="s", linestyle="--", linewidth=1.5, markersize=4)]
+    lines = [
+        ax.plot([], [], label=name, color=colour, **style)[0]
+        for name, colour, style in zip(names, plots.LINE_COLOURS, styles, strict=False)
+    ]
+    ax.axhline(1, color="black", linewidth=0.8, linestyle=":", label="the data's")
+    ax.set(yscale="log", ylim=(1e-12, 1e9), xlim=(0.5, deepest + 0.5), xticks=layers[1::2].tolist())
+    ax.set(xlabel="layer of the target", ylabel="behind the layer")
+    ax.set_yticks([1e-12, 1e-8, 1e-4, 1, 1e4, 1e8])
+    ax.minorticks_off()
+    ax.grid(alpha=0.3)
+    ax.legend(fontsize=8, loc="lower left")
+    ax.set_title(METHODS[0])
+    fig.draw_without_rendering()
+    fig.set_layout_engine("none")  # nothing moves from here on, and finding the places takes longer than drawing
+
+    def redraw(method, width, depth):
+        moments = found[method, width][:depth]
+        for line, values in zip(lines, moments.T, strict=True):
+            line.set_data(plots.array(layers[:depth]), plots.array(values))
+        ax.set_title(f"{method}, width {width}")
+        total, differs = moments[-1].tolist()
+        return (
+            f"{method}, target of width {width}: behind layer {depth} the signal has the mean square {total:.2g},"
+            f" of which {differs:.2g} differs between rows of data."
+        )
+
+    return LivePicture(
+        fig,
+        redraw,
+        method=ipywidgets.Dropdown(options=METHODS, value="default", description="initialisation", **LOOKS),
+        width=power_slider("target width", 64, 16, 64),
+        depth=int_slider("depth", deepest, 1, deepest),
+    )
 
 
 def moons_explorer(model, encode):

@@ -161,7 +161,10 @@ ADVICE = {  # what an error of torch's usually means here
 def error_sentence(error, line):
     where = f" (in {line})" if line else ""
     if "leaf Variable that requires grad is being used in an in-place" in error:
-        return f"it changes its input in place{where}, which cannot be differentiated"
+        return (
+            f"it changes a tensor that wants a gradient in place{where}, which cannot be differentiated. An input is to"
+            " stay as it is; parameters may be changed inside `with torch.no_grad():`"
+        )
     sentence = f"it raised {error}{where}"
     for words, advice in ADVICE.items():
         if words in error:

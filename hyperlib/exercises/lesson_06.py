@@ -106,11 +106,13 @@ def sum_over_everything(features, weight_variance, bias_variance):
     ],
 )
 def hyperfan_in_std(n_in, n_features, activation="relu"):
-    """Standard deviations for the last layer's rows, a pair:
-    (of rows that make weights, of rows that make biases).
+    """Standard deviations of the last layer's rows:
+    (of those that make weights, of those for biases).
 
-    n_in is the target layer's fan-in, n_features the length
-    of e, whose mean square is 1. Biases are generated too.
+    n_in: fan-in of the target layer. n_features: what
+    the rows are multiplied with, mean square 1. Weights
+    and biases get half of the variance each. The gain
+    is 2 for activation "relu" and 1 for any other.
     """
     gain = 2 if activation == "relu" else 1
     weight_variance = gain / (2 * n_in * n_features)
@@ -268,12 +270,13 @@ HIDDEN = (
     ],
 )
 def initialise_generator(generator, target_layer_sizes):
-    """Hyperfan-in, in place, for a ReLU target; returns generator.
+    """Hyperfan-in for a ReLU target, in place.
 
-    generator: an nn.Sequential of nn.Linear and nn.ReLU that
-    ends in the nn.Linear which puts out w1, b1, w2, b2, ...
-    Its hidden layers (there may be none): nn.init.kaiming_normal_.
-    All of its biases: 0.
+    generator: nn.Sequential of nn.Linear and nn.ReLU;
+    the last nn.Linear puts out w1, b1, w2, b2, ...
+    Its rows: random, mean 0, by hyperfan_in_std.
+    Hidden layers (or none): nn.init.kaiming_normal_.
+    All biases: 0. Returns generator.
     """
     from hyperlib import hyperfan_in_std, parameter_offsets
 
@@ -471,12 +474,12 @@ BOTH = torch.tensor([[1.0, 2.0], [-2.0, 1.0]])  # two conditions; behind the ReL
     ],
 )
 def start_at(generator, net):
-    """For every z, generator shall put out net's parameters:
-    last weight 0, last bias = net, flat. Returns generator.
+    """Generate net's parameters, for every z, in place:
+    last weight 0, last bias = net. Returns generator.
     """
     last = generator[-1]
     parts = list(net.parameters())
-    flat = torch.cat([p.detach().flatten() for p in parts])
+    flat = torch.cat([p.flatten() for p in parts])
     with torch.no_grad():
         last.weight.zero_()
         last.bias.copy_(flat)
@@ -485,13 +488,13 @@ def start_at(generator, net):
 
 @stub(start_at)
 def start_at_weights_first(generator, net):
-    """For every z, generator shall put out net's parameters:
-    last weight 0, last bias = net, flat. Returns generator.
+    """Generate net's parameters, for every z, in place:
+    last weight 0, last bias = net. Returns generator.
     """
     last = generator[-1]
     parts = list(net.parameters())
     parts.sort(key=lambda p: -p.dim())
-    flat = torch.cat([p.detach().flatten() for p in parts])
+    flat = torch.cat([p.flatten() for p in parts])
     with torch.no_grad():
         last.weight.zero_()
         last.bias.copy_(flat)

@@ -296,3 +296,71 @@ def grouped_linear(x, weight, bias):
 # %% grouped_linear
 def grouped_linear(x, weight, bias):
     return torch.stack([F.linear(*layer) for layer in zip(x, weight, bias)])
+
+# %% generated_variance
+def generated_variance(e, v, b):
+    return torch.einsum('...k,...k->...', e, e) * v + b
+
+# %% generated_variance
+def generated_variance(features, weight_variance, bias_variance):
+    return features.norm(dim=-1) ** 2 * weight_variance + bias_variance
+
+# %% hyperfan_in_std
+import math
+def hyperfan_in_std(fan_in, n, act="relu"):
+    c = {"relu": 1.0}.get(act, 0.5)
+    return [math.sqrt(c / fan_in / n), math.sqrt(c / n)]
+
+# %% hyperfan_in_std
+def hyperfan_in_std(n_in, n_features, activation="relu"):
+    relu = int(activation == "relu")
+    v = lambda d: torch.tensor(2.0 ** relu / (2 * d * n_features)).sqrt().item()
+    return v(n_in), v(1)
+
+# %% initialise_generator
+def initialise_generator(g, sizes):
+    linears = [m for m in g.modules() if type(m) is nn.Linear]
+    for m in linears:
+        m.bias.data.fill_(0)
+    for m in linears[:-1]:
+        nn.init.kaiming_uniform_(m.weight, nonlinearity="relu")
+    w = linears[-1].weight.data
+    n, row = w.shape[1], 0
+    for i, o in sizes:
+        bound = (3 / (i * n)) ** 0.5
+        w[row:row + i * o].uniform_(-bound, bound)
+        row += i * o
+        nn.init.normal_(w[row:row + o], 0, n ** -0.5)
+        row += o
+    return g
+
+# %% initialise_generator
+import hyperlib
+def initialise_generator(generator, target_layer_sizes):
+    *hidden, last = (m for m in generator.children() if isinstance(m, nn.Linear))
+    for m in hidden:
+        m.weight = nn.Parameter(torch.randn_like(m.weight) * (2 / m.in_features) ** 0.5)
+        m.bias = nn.Parameter(torch.zeros_like(m.bias))
+    parts = []
+    for a, b in target_layer_sizes:
+        sw, sb = hyperlib.hyperfan_in_std(a, last.in_features)
+        parts += [sw * torch.randn(a * b, last.in_features), sb * torch.randn(b, last.in_features)]
+    last.weight = nn.Parameter(torch.cat(parts))
+    last.bias = nn.Parameter(torch.zeros_like(last.bias))
+    return generator
+
+# %% start_at
+def start_at(generator, net):
+    last = generator[-1]
+    with torch.no_grad():
+        last.weight.fill_(0.0)
+        last.bias[:] = nn.utils.parameters_to_vector(net.parameters())
+    return generator
+
+# %% start_at
+import hyperlib
+def start_at(generator, net):
+    pairs = [(m.weight, m.bias) for m in net if isinstance(m, nn.Linear)]
+    generator[-1].weight = nn.Parameter(torch.zeros_like(generator[-1].weight))
+    generator[-1].bias = nn.Parameter(hyperlib.flatten(pairs).detach().clone())
+    return generator

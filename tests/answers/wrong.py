@@ -297,3 +297,112 @@ def grouped_linear(x, weight, bias):
 # %% grouped_linear: It belongs in the middle
 def grouped_linear(x, weight, bias):
     return x @ weight.mT + bias[:, :, None]
+
+# %% generated_variance: This is the mean over the features
+def generated_variance(features, weight_variance, bias_variance):
+    return (features ** 2).mean(-1) * weight_variance + bias_variance
+
+# %% generated_variance: melts all conditions into one number
+def generated_variance(features, weight_variance, bias_variance):
+    return weight_variance * torch.sum(features * features) + bias_variance
+
+# %% generated_variance: This takes the variance of the features
+def generated_variance(features, weight_variance, bias_variance):
+    n = features.shape[-1]
+    return n * weight_variance * torch.var(features, dim=-1, unbiased=False) + bias_variance
+
+# %% hyperfan_in_std: These are variances
+def hyperfan_in_std(n_in, n_features, activation="relu"):
+    gain = 2 if activation == "relu" else 1
+    return gain / (2 * n_in * n_features), gain / (2 * n_features)
+
+# %% hyperfan_in_std: is of type torch tensor; needed float
+def hyperfan_in_std(n_in, n_features, activation="relu"):
+    gain = 2.0 if activation == "relu" else 1.0
+    return torch.tensor(gain / (2 * n_in * n_features)).sqrt(), torch.tensor(gain / (2 * n_features)).sqrt()
+
+# %% hyperfan_in_std: each gets one half
+def hyperfan_in_std(n_in, n_features, activation="relu"):
+    gain = 2 if activation == "relu" else 1
+    return (gain / (n_in * n_features)) ** 0.5, (gain / n_features) ** 0.5
+
+# %% initialise_generator: it is those layers' fan-in that counts
+def initialise_generator(generator, target_layer_sizes):
+    for m in generator:
+        if isinstance(m, nn.Linear):
+            nn.init.kaiming_uniform_(m.weight, nonlinearity="relu")
+            nn.init.zeros_(m.bias)
+    return generator
+
+# %% initialise_generator: parameters may be changed inside `with torch.no_grad():`
+def initialise_generator(generator, target_layer_sizes):
+    last = generator[-1]
+    last.weight[:4].normal_(std=0.1)
+    return generator
+
+# %% initialise_generator: Nothing comes back
+def initialise_generator(generator, target_layer_sizes):
+    import hyperlib
+    hyperlib.initialise_generator(generator, target_layer_sizes)
+
+# %% initialise_generator: setting a seed does that
+def initialise_generator(generator, target_layer_sizes):
+    import hyperlib
+    torch.manual_seed(0)
+    return hyperlib.initialise_generator(generator, target_layer_sizes)
+
+# %% initialise_generator: The last layer's bias is still as PyTorch made it
+def initialise_generator(generator, target_layer_sizes):
+    import hyperlib
+    *hidden, last = [m for m in generator if isinstance(m, nn.Linear)]
+    for m in hidden:
+        nn.init.kaiming_normal_(m.weight)
+        nn.init.zeros_(m.bias)
+    offsets = hyperlib.parameter_offsets(target_layer_sizes)
+    with torch.no_grad():
+        for i, (n_in, _) in enumerate(target_layer_sizes):
+            for (a, b), std in zip(offsets[2 * i : 2 * i + 2], hyperlib.hyperfan_in_std(n_in, last.in_features)):
+                last.weight[a:b].normal_(std=std)
+    return generator
+
+# %% initialise_generator: Each layer's rows stand below those of the layer before
+def initialise_generator(generator, target_layer_sizes):
+    import hyperlib
+    *hidden, last = [m for m in generator if isinstance(m, nn.Linear)]
+    for m in [*hidden, last]:
+        if m is not last:
+            nn.init.kaiming_normal_(m.weight)
+        nn.init.zeros_(m.bias)
+    with torch.no_grad():
+        n_in, n_out = target_layer_sizes[0]
+        w_std, b_std = hyperlib.hyperfan_in_std(n_in, last.in_features)
+        last.weight[: n_in * n_out].normal_(std=w_std)
+        last.weight[n_in * n_out : n_in * n_out + n_out].normal_(std=b_std)
+    return generator
+
+# %% start_at: All weights still come first
+def start_at(generator, net):
+    last = generator[-1]
+    weights = [m.weight.flatten() for m in net if isinstance(m, nn.Linear)]
+    biases = [m.bias for m in net if isinstance(m, nn.Linear)]
+    with torch.no_grad():
+        last.weight.zero_()
+        last.bias.copy_(torch.cat(weights + biases))
+    return generator
+
+# %% start_at: The weights are transposed
+def start_at(generator, net):
+    last = generator[-1]
+    flat = torch.cat([torch.cat([m.weight.T.flatten(), m.bias]) for m in net if isinstance(m, nn.Linear)])
+    with torch.no_grad():
+        last.weight.zero_()
+        last.bias.copy_(flat)
+    return generator
+
+# %% start_at: only the bias would ever learn
+def start_at(generator, net):
+    flat = torch.cat([p.detach().flatten() for p in net.parameters()])
+    for p in generator.parameters():
+        p.data.zero_()
+    generator[-1].bias.data.copy_(flat)
+    return generator
