@@ -64,7 +64,7 @@ SINE = "y is amplitude * sin(x + phase), with the amplitude and the phase of its
             generator = torch.Generator().manual_seed(0)
             conditioning, x, y = sample_tasks(3, 4, (2.0, 2.0), (0.0, 0.0), generator)
             # Amplitude 2, phase 0: is y twice the sine of x?
-            torch.allclose(y, 2 * torch.sin(x), atol=1e-4)
+            y.shape == x.shape and torch.allclose(y, 2 * torch.sin(x), atol=1e-4)
             """,
             SINE,
         ),
@@ -73,7 +73,7 @@ SINE = "y is amplitude * sin(x + phase), with the amplitude and the phase of its
             generator = torch.Generator().manual_seed(0)
             conditioning, x, y = sample_tasks(3, 4, (1.0, 1.0), (pi / 2, pi / 2), generator)
             # Amplitude 1, phase pi / 2: is y the cosine of x?
-            torch.allclose(y, torch.cos(x), atol=1e-4)
+            y.shape == x.shape and torch.allclose(y, torch.cos(x), atol=1e-4)
             """,
             SINE,
             pi=math.pi,
@@ -84,7 +84,7 @@ SINE = "y is amplitude * sin(x + phase), with the amplitude and the phase of its
             conditioning, x, y = sample_tasks(6, 4, (0.5, 2.0), (0.0, 3.0), generator)
             # Does each task keep to its own amplitude and phase?
             amplitude, phase = conditioning[:, :1].unsqueeze(-1), conditioning[:, 1:].unsqueeze(-1)
-            torch.allclose(y, amplitude * torch.sin(x + phase), atol=1e-4)
+            y.shape == x.shape and torch.allclose(y, amplitude * torch.sin(x + phase), atol=1e-4)
             """,
             SINE,
         ),
@@ -232,6 +232,17 @@ def condition_for_each_row(tasks, n, amplitude, phase, generator):
 def without_last_axis(tasks, n, amplitude, phase, generator):
     conditioning, x, y = sample_tasks(tasks, n, amplitude, phase, generator)
     return conditioning, x[..., 0], y[..., 0]
+
+
+@mistake(
+    sample_tasks,
+    "y has one axis too many: amplitudes [tasks, 1] become [tasks, 1, 1], which meets x, with *one* `None`. With two,"
+    " every task's x goes through every task's wave.",
+)
+def one_axis_too_many(tasks, n, amplitude, phase, generator):
+    conditioning, x, _ = sample_tasks(tasks, n, amplitude, phase, generator)
+    a, p = conditioning.split(1, dim=-1)
+    return conditioning, x, a[:, None, None] * torch.sin(x + p[:, None, None])
 
 
 @mistake(

@@ -226,7 +226,7 @@ def sample_tasks(tasks, n, amplitude, phase, generator):
     p = phase[0] + u * (phase[1] - phase[0])
     return torch.stack([a, p], 1), x, a[:, None, None] * torch.sin(x + p[:, None, None])
 
-# %% sample_tasks: result[2] is [3, 3, 5, 1]
+# %% sample_tasks: y has one axis too many
 def sample_tasks(tasks, n, amplitude, phase, generator):
     a = amplitude[0] + (amplitude[1] - amplitude[0]) * torch.rand(tasks, 1, generator=generator)
     p = phase[0] + (phase[1] - phase[0]) * torch.rand(tasks, 1, generator=generator)
