@@ -72,7 +72,7 @@ def train(parameters, loss, steps, lr=0.01, label="training"):
             its data anew each time, every step sees other data.
         steps: how many steps.
         lr: Adam's learning rate.
-        label: what the progress bar says.
+        label: what the progress bar says; None for no bar, inside a loop that has one.
 
     Returns:
         The loss of every step, a list of floats, each from before that step's change.
@@ -85,7 +85,7 @@ def train(parameters, loss, steps, lr=0.01, label="training"):
     if not parameters:
         raise ValueError("parameters is empty: a target network has none of its own; train the hypernetwork's")
     optimizer, losses = torch.optim.Adam(parameters, lr=lr), []
-    for step in progress(range(steps), label):
+    for step in range(steps) if label is None else progress(range(steps), label):
         value = loss()
         if not isinstance(value, torch.Tensor):
             raise TypeError(f"loss() must return a scalar tensor, got {describe(value)}")

@@ -2,14 +2,17 @@
 
 import html
 import itertools
+import math
 import traceback
 
 import ipywidgets
 import torch
 
 from . import plots
-from .counting import count_parameters, generator_parameters
-from .slicing import flatten
+from .batching import bytes_of_generated_weights, multiply_adds
+from .counting import count_parameters, generator_parameters, mlp_sizes
+from .data import rotated_moons
+from .slicing import flatten, unflatten
 from .target import target_forward
 
 
@@ -59,6 +62,13 @@ def float_slider(label, value, low, high, steps=60):
     return ipywidgets.FloatSlider(value, min=low, max=high, step=(high - low) / steps, description=label, **LOOKS)
 
 
+def power_slider(label, value, low, high):
+    """A slider over the powers of two from `low` to `high`."""
+    powers = [2**k for k in range(low.bit_length() - 1, high.bit_length())]
+    options = [(f"{power:,}", power) for power in powers]
+    return ipywidgets.SelectionSlider(options=options, value=value, description=label, **LOOKS)
+
+
 def slicing_explorer():
     """The flat vector of an in -> hidden -> out network beside the matrices it fills, for sizes one chooses."""
     fig = plots.figure(6.2, 3.6)
@@ -92,6 +102,39 @@ def cost_explorer():
         redraw,
         width=int_slider("target width", 16, 1, 128),
         hidden=int_slider("generator's hidden units", 64, 1, 256),
+    )
+
+
+def sharing_explorer(target=((128, 64), (64, 32)), conditioning_size=64):
+    """Multiply-adds of generator and target, and bytes of generated weights, for rows that share conditions."""
+    fig = plots.figure(6.0, 3.4)
+    fig.set_layout_engine("none")  # the places are known, and finding them takes longer than drawing
+    work, memory = fig.add_axes((0.29, 0.5, 0.7, 0.4)), fig.add_axes((0.29, 0.03, 0.7, 0.28))
+    parts = ["generator: hidden layers", "generator: last layer", "target network"]
+    kept = ["one per condition", "one per row"]
+    work_bars = plots.draw_live_bars(work, parts, 3e15)
+    memory_bars = plots.draw_live_bars(memory, kept, 1e12)
+    memory.set_title("Bytes of generated weights (log scale)", fontsize=10)
+    target, P = list(target), count_parameters(list(target))
+
+    def redraw(batch, distinct, hidden):
+        distinct = min(distinct, batch)
+        *first, last = mlp_sizes(conditioning_size, [hidden, hidden], P)
+        costs = [distinct * multiply_adds(first), distinct * multiply_adds([last]), batch * multiply_adds(target)]
+        sizes = [bytes_of_generated_weights(networks, target) for networks in (distinct, batch)]
+        shares = [f"{cost:,} ({cost / sum(costs):.1%})" for cost in costs]
+        work.set_title(f"Multiply-adds for {batch:,} rows, {distinct:,} conditions (log scale)", fontsize=10)
+        plots.set_live_bars(*work_bars, costs, shares)
+        plots.set_live_bars(*memory_bars, sizes, [f"{size:,}" for size in sizes])
+        words = "; ".join(f"{name} {share}" for name, share in zip(parts, shares, strict=True))
+        return f"{batch} rows with {distinct} distinct conditions. Multiply-adds: {words}. Bytes: {sizes}."
+
+    return LivePicture(
+        fig,
+        redraw,
+        batch=power_slider("batch", 512, 1, 4096),
+        distinct=power_slider("distinct conditions", 512, 1, 4096),
+        hidden=power_slider("generator's hidden units", 256, 8, 1024),
     )
 
 
@@ -188,3 +231,55 @@ def family_explorer(models, truth, x, conditions):
         for (name, (low, high, _, _)), value in zip(conditions.items(), start, strict=True)
     }
     return LivePicture(fig, redraw, **sliders)
+
+
+def moons_explorer(model, encode):
+    """Turn two moons, and see the boundary that a conditional hypernetwork draws, and the weights that it makes for it.
+
+    Args:
+        model: a `Hypernetwork` with two inputs and one output, the logit of class 1.
+        encode: from an angle in radians, a tensor of any shape, to the model's condition.
+    """
+    side = torch.linspace(-2, 2, 60)
+    plane = torch.cartesian_prod(side, side).flip(-1)  # row after row of the picture, x before y
+    still, labels = rotated_moons(torch.zeros(()), 120, generator=torch.Generator().manual_seed(0))
+
+    def at(degrees):
+        angle = torch.tensor(math.radians(degrees))
+        turn = torch.tensor([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
+        points = still @ turn  # the same moons at every angle, so that the eye can follow them
+        with torch.no_grad():
+            condition = encode(angle)
+            decided = model(condition, plane).squeeze(-1)
+            right = (model(condition, points).squeeze(-1) > 0) == (labels == 1)
+            flat = [generator(condition) for generator in model.generators]
+        sizes = zip(flat, model.target_layer_sizes, strict=True)
+        weights = [pair for one, size in sizes for pair in unflatten(one, [size])]
+        return points, decided, right.float().mean().item(), plots.by_name(weights)
+
+    points, decided, _, weights = at(0)
+    limit = max(float(w.abs().max()) for degrees in range(0, 360, 30) for w in at(degrees)[3].values())
+    fig = plots.figure(6.2, 3.2)
+    plane_fig, weight_fig = fig.subfigures(1, 2, width_ratios=[1.1, 1])
+    ax = plane_fig.subplots()
+    image = ax.imshow(
+        plots.as_matrix(decided.reshape(60, 60).sigmoid()),
+        extent=(-2, 2, -2, 2), origin="lower", cmap=plots.SIGNED, vmin=-0.5, vmax=1.5,
+    )  # fmt: skip
+    marks = plots.draw_classes(ax, points, labels)
+    images = plots.draw_tensors(weight_fig.subplots(1, len(weights)), weights, limit, numbers=False)
+    weight_fig.suptitle("weights: orange < 0 < blue", fontsize=9)
+
+    def redraw(degrees):
+        points, decided, right, weights = at(degrees)
+        image.set_data(plots.as_matrix(decided.reshape(60, 60).sigmoid()))
+        for k, mark in enumerate(marks):
+            mark.set_offsets(points[labels == k].numpy())
+        for picture, tensor in zip(images, weights.values(), strict=True):
+            picture.set_data(plots.as_matrix(tensor))
+        ax.set_title(f"turned by {degrees} degrees: {right:.0%} right", fontsize=10)
+        return (
+            f"Two moons turned by {degrees} degrees and the boundary between them: {right:.0%} are on the right side."
+        )
+
+    return LivePicture(fig, redraw, degrees=int_slider("degrees", 45, -180, 540))

@@ -28,8 +28,10 @@ PICTURES = {
     "spread": lambda: plots.plot_spread({"one": torch.ones(3, 2), "two": torch.eye(2) + 1}, ["a", "b"], "Two rows"),
     "zeros": lambda: plots.plot_tensors({"w": torch.zeros(2, 2)}),
     "weights": lambda: plots.plot_weights(HyperNet(1, 1, 4, 1)(torch.ones(1))),
+    "times": lambda: plots.plot_times([8, 32], {"loop": [0.1, 1.0], "fast": [0.01, 0.02]}, "Two ways"),
     "slicing": lambda: widgets.slicing_explorer().picture.value,
     "cost": lambda: widgets.cost_explorer().picture.value,
+    "sharing": lambda: widgets.sharing_explorer().picture.value,
 }
 
 
@@ -107,3 +109,13 @@ def test_without_a_kernel_a_still_picture_remains():
         "Interactive picture: The flat vector"
     )
     assert "application/vnd.jupyter.widget-view+json" in bundle
+
+
+def test_the_sharing_explorer_counts_what_the_library_counts():
+    live = widgets.sharing_explorer()
+    live.sliders["batch"].value, live.sliders["distinct"].value, live.sliders["hidden"].value = 1024, 8, 32
+    last, target = 8 * 32 * 10_336, 1024 * (128 * 64 + 64 * 32)
+    assert f"last layer {last:,}" in live.description and f"target network {target:,}" in live.description
+    assert f"[{8 * 10_336 * 4}, {1024 * 10_336 * 4}]" in live.description
+    live.sliders["batch"].value = 4  # there are never more conditions than rows
+    assert live.description.startswith("4 rows with 4 distinct conditions")

@@ -28,7 +28,11 @@ def test_train_takes_a_generator_of_parameters():
         (lambda p: 1.0, TypeError, r"loss\(\) must return a scalar tensor, got a float"),
         (lambda p: p, ValueError, r"a single number, got a tensor of shape \[3\]"),
         (lambda p: p.detach().sum(), ValueError, "it has no gradient"),
-        (lambda p: (p * float("nan")).sum(), FloatingPointError, "the loss is nan at step 0; try a smaller lr than 0.5"),
+        (
+            lambda p: (p * float("nan")).sum(),
+            FloatingPointError,
+            "the loss is nan at step 0; try a smaller lr than 0.5",
+        ),
         (lambda p: (p + float("inf")).sum(), FloatingPointError, "the loss is inf at step 0"),
     ],
 )

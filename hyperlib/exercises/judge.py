@@ -143,7 +143,7 @@ def random_problem(exercise, needed, outcome, layers):
     """Whether the call drew random numbers where the course's own does not, or set a seed."""
     if outcome.seed != needed.seed:
         return True
-    if inspect.isclass(exercise.reference) or layers:
+    if inspect.isclass(exercise.reference) or exercise.random or layers:
         return False  # layers start at random, and a learner's layers may be other ones
     return not same_states(needed.random_states, outcome.random_states)
 

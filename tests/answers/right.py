@@ -277,3 +277,93 @@ def with_condition(conditioning, x):
 # %% with_condition
 def with_condition(c, x):
     return torch.stack([torch.cat([c[b].repeat(x.shape[1], 1), x[b]], dim=1) for b in range(len(c))])
+# %% batched_linear
+def batched_linear(x, weight, bias):
+    return torch.einsum('ni,noi->no', x, weight) + bias
+
+# %% batched_linear
+def batched_linear(rows, w, b):
+    return torch.bmm(w, rows[:, :, None])[..., 0] + b
+
+# %% batched_linear
+def batched_linear(x, weight, bias):
+    return (weight * x[:, None]).sum(dim=2) + bias
+
+# %% batched_linear
+def batched_linear(x, weight, bias):
+    out = torch.baddbmm(bias.unsqueeze(2), weight, x.unsqueeze(2))
+    return out.reshape(out.shape[:2])
+
+# %% batched_linear
+def batched_linear(x, weight, bias):
+    # no loop: for every row its own matrix
+    out = torch.matmul(x.unsqueeze(1), weight.transpose(1, 2)) + bias.unsqueeze(1)
+    return out.squeeze(dim=1)
+
+# %% target_vmap
+from torch.func import functional_call, vmap
+def target_vmap(module, x, weights):
+    names = [n for n, p in module.named_parameters()]
+    def f(row, *tensors):
+        return functional_call(module, {n: t for n, t in zip(names, tensors)}, row)
+    return vmap(f, in_dims=0)(x, *weights)
+
+# %% target_vmap
+from torch.func import functional_call, vmap
+def target_vmap(net, x, weights):
+    named = dict(zip(dict(net.named_parameters()).keys(), weights))
+    return vmap(lambda params, row: functional_call(net, params, (row,)))(named, x)
+
+# %% target_vmap
+def target_vmap(module, x, weights):
+    params = {}
+    for i, (name, _) in enumerate(module.named_parameters()):
+        params[name] = weights[i]
+    def one(p, row):
+        return torch.func.functional_call(module, p, (row,))
+    return torch.func.vmap(one, in_dims=(0, 0), out_dims=0)(params, x)
+
+# %% bytes_of_generated_weights
+def bytes_of_generated_weights(batch, target_layer_sizes, dtype):
+    return sum((a + 1) * b for a, b in target_layer_sizes) * batch * (torch.finfo(dtype).bits // 8)
+
+# %% bytes_of_generated_weights
+def bytes_of_generated_weights(n, sizes, dtype):
+    total = 0
+    for a, b in sizes:
+        total += torch.empty(n, b, a, dtype=dtype).nbytes + torch.empty(n, b, dtype=dtype).nbytes
+    return total
+
+# %% bytes_of_generated_weights
+def bytes_of_generated_weights(batch, sizes, dtype):
+    element = torch.tensor([], dtype=dtype).element_size()
+    return int(sum(batch * element * (i * o + o) for (i, o) in sizes))
+
+# %% group_by_condition
+def group_by_condition(c):
+    conditions, index = c.unique(dim=0, return_inverse=True)
+    return conditions, index
+
+# %% group_by_condition
+def group_by_condition(conditioning):
+    rows = [tuple(r) for r in conditioning.tolist()]
+    distinct = sorted(set(rows))
+    return torch.tensor(distinct), torch.tensor([distinct.index(r) for r in rows])
+
+# %% group_by_condition
+def group_by_condition(conditioning):
+    conditions = torch.unique(conditioning, dim=0)
+    same = (conditioning[:, None] == conditions).all(-1)
+    return [conditions, same.int().argmax(1)]
+
+# %% grouped_linear
+def grouped_linear(x, weight, bias):
+    return x @ weight.mT + bias[:, None]
+
+# %% grouped_linear
+def grouped_linear(x, weight, bias):
+    return torch.baddbmm(bias.unsqueeze(1), x, weight.transpose(-1, -2))
+
+# %% grouped_linear
+def grouped_linear(x, weight, bias):
+    return torch.stack([F.linear(*layer) for layer in zip(x, weight, bias)])

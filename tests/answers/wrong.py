@@ -281,3 +281,97 @@ def with_condition(conditioning, x):
     batch, n, _ = x.shape
     copies = conditioning.tile(n, 1).view(batch, n, conditioning.shape[-1])
     return torch.cat([copies, x], dim=-1)
+# %% batched_linear: `vmap` does the whole work
+def batched_linear(x, weight, bias):
+    return torch.vmap(F.linear)(x, weight, bias)
+
+# %% batched_linear: in a Python loop
+def batched_linear(x, weight, bias):
+    return torch.stack([w @ row + b for row, w, b in zip(x, weight, bias)])
+
+# %% batched_linear: Every row went through every layer
+def batched_linear(x, weight, bias):
+    return torch.einsum('bi,aoi->abo', x, weight) + bias[:, None]
+
+# %% batched_linear: `hyperlib` does the whole work
+def batched_linear(x, weight, bias):
+    import hyperlib
+    return hyperlib.linear(x, weight, bias)
+
+# %% batched_linear: raised RuntimeError
+def batched_linear(x, weight, bias):
+    return F.linear(x, weight, bias)
+
+# %% batched_linear: nothing connects the result with `bias`
+def batched_linear(x, weight, bias):
+    return torch.einsum('bi,boi->bo', x, weight)
+
+# %% target_vmap: calls it once, for all rows together
+def target_vmap(module, x, weights):
+    names = [n for n, _ in module.named_parameters()]
+    out = []
+    for i, row in enumerate(x):
+        out.append(torch.func.functional_call(module, {n: w[i] for n, w in zip(names, weights)}, row))
+    return torch.stack(out)
+
+# %% target_vmap: The module used the parameters it owns
+def target_vmap(module, x, weights):
+    return module(x)
+
+# %% target_vmap: Nothing connects the result with `w`
+def target_vmap(module, x, weights):
+    def one(row, *tensors):
+        for p, t in zip(module.parameters(), tensors):
+            p = t
+        return module(row)
+    return torch.vmap(one)(x, *weights)
+
+# %% target_vmap: ask the module for its names
+def target_vmap(module, x, weights):
+    names = ["0.weight", "0.bias", "2.weight", "2.bias"] if len(weights) == 4 else ["weight", "bias"]
+    def one(row, tensors):
+        return torch.func.functional_call(module, dict(zip(names, tensors)), (row,))
+    return torch.vmap(one)(x, tuple(weights))
+
+# %% bytes_of_generated_weights: `//` stays whole
+def bytes_of_generated_weights(batch, sizes, dtype):
+    return batch * sum((a + 1) * b for a, b in sizes) * torch.finfo(dtype).bits / 8
+
+# %% bytes_of_generated_weights: whatever the dtype
+def bytes_of_generated_weights(batch, sizes, dtype):
+    return batch * sum(a * b + b for a, b in sizes) * 4
+
+# %% group_by_condition: has 3 items; needed 2
+def group_by_condition(conditioning):
+    return torch.unique(conditioning, dim=0, return_inverse=True, return_counts=True)
+
+# %% group_by_condition: Only neighbours were compared
+def group_by_condition(conditioning):
+    conditions, index = [conditioning[0]], [0]
+    for row in conditioning[1:]:
+        if not torch.equal(row, conditions[-1]):
+            conditions.append(row)
+        index.append(len(conditions) - 1)
+    return torch.stack(conditions), torch.tensor(index)
+
+# %% group_by_condition: in which they first appear
+def group_by_condition(conditioning):
+    seen, index = [], []
+    for row in conditioning.tolist():
+        if row not in seen:
+            seen.append(row)
+        index.append(seen.index(row))
+    return torch.tensor(seen), torch.tensor(index)
+
+# %% group_by_condition: dtype int32; needed int64
+def group_by_condition(conditioning):
+    conditions, index = torch.unique(conditioning, dim=0, return_inverse=True)
+    return conditions, index.int()
+
+# %% grouped_linear: still mixed up
+def grouped_linear(x, weight, bias):
+    return torch.matmul(x, weight.transpose(1, 2)) + bias.unsqueeze(0)
+
+# %% grouped_linear: It belongs in the middle
+def grouped_linear(x, weight, bias):
+    return x @ weight.mT + bias[:, :, None]
