@@ -149,6 +149,46 @@ def plot_curves(x, curves, title="", points=None):
     return Picture(fig, f"{title or 'Curves'}: lines for {', '.join(curves)} over x.")
 
 
+def plot_points(points, xlabel, ylabel, title=""):
+    """Points of the plane by name, `{name: [n, 2]}`: each set with a marker and a colour of its own."""
+    fig = figure(6.0, 3.2)
+    ax = fig.subplots()
+    for k, (name, places) in enumerate(points.items()):
+        ax.plot(
+            *places.detach().cpu().T, "osx^v"[k % 5], color=LINE_COLOURS[k % 5], markersize=4, alpha=0.7, label=name
+        )
+    ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
+    ax.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
+    ax.grid(alpha=0.3)
+    ends = {name: (places.amin(0).tolist(), places.amax(0).tolist()) for name, places in points.items()}
+    where = "; ".join(
+        f"{name}, {xlabel} {a:.1f} to {c:.1f}, {ylabel} {b:.1f} to {d:.1f}" for name, ((a, b), (c, d)) in ends.items()
+    )
+    return Picture(fig, f"{title or 'Points'}: {where}.")
+
+
+def plot_spread(values, columns, title=""):
+    """What several seeds gave: `values` maps names to `[seeds, columns]`; a mark for each number, on a log scale."""
+    fig = figure(6.0, 1.2 + 0.45 * len(values))
+    ax = fig.subplots()
+    for k, column in enumerate(columns):
+        style = dict(color=LINE_COLOURS[k % 5], marker="os^xv"[k % 5], linestyle="none", alpha=0.7)
+        for row, of_seeds in enumerate(values.values()):
+            numbers = array(of_seeds[:, k])
+            ax.plot(numbers, [row + 0.2 * k - 0.1 * (len(columns) - 1)] * len(numbers), **style)
+        ax.plot([], [], label=column, **style)
+    ax.set(xscale="log", yticks=range(len(values)), yticklabels=list(values), ylim=(len(values) - 0.5, -0.5))
+    ax.set_title(title, fontsize=10)
+    ax.grid(alpha=0.3, axis="x")
+    fig.legend(fontsize=8, loc="outside lower center", ncols=len(columns))
+    spans = [
+        f"{name}, {column}: {float(of_seeds[:, k].min()):.2g} to {float(of_seeds[:, k].max()):.2g}"
+        for name, of_seeds in values.items()
+        for k, column in enumerate(columns)
+    ]
+    return Picture(fig, f"{title or 'Spread'}. {'; '.join(spans)}.")
+
+
 def array(tensor):
     """A tensor's numbers for matplotlib, as one row."""
     return tensor.detach().cpu().flatten().numpy()

@@ -1,6 +1,7 @@
 """Interactive pictures: sliders, and one figure that is drawn anew when they move."""
 
 import html
+import itertools
 import math
 import traceback
 
@@ -242,6 +243,56 @@ def variance_explorer(deepest=12, seeds=3):
         width=power_slider("target width", 64, 16, 64),
         depth=int_slider("depth", deepest, 1, deepest),
     )
+
+
+def family_explorer(models, truth, x, conditions):
+    """Sliders through the conditions of a family of functions: the true function, and what models make of it.
+
+    Args:
+        models: by name; each a function of a condition [1, C] and data [1, n, 1] with a result [1, n, 1].
+        truth: the same, for the true function.
+        x: `[n, 1]`, where to draw.
+        conditions: `{name: (lowest, highest, lowest trained, highest trained)}` for each number of the condition, in
+            their order; the title says which of them has left what was trained.
+    """
+    functions = {"true function": truth, **models}
+
+    def values_for(condition):
+        with torch.no_grad():
+            return {name: f(torch.tensor([condition]), x.unsqueeze(0))[0] for name, f in functions.items()}
+
+    start = [(trained_low + trained_high) / 2 for _, _, trained_low, trained_high in conditions.values()]
+    corners = list(itertools.product(*((low, high) for low, high, _, _ in conditions.values())))
+    limit = 1.3 * max(float(values_for(corner)["true function"].abs().max()) for corner in corners)
+    fig = plots.figure(6.0, 3.2)
+    ax = fig.subplots()
+    lines = plots.draw_curves(ax, x, values_for(start), legend="upper left")
+    ax.set(xlim=(float(x.min()), float(x.max())), ylim=(-limit, limit))
+
+    def redraw(**condition):
+        values = values_for(list(condition.values()))
+        for line, y in zip(lines, values.values(), strict=True):
+            line.set_ydata(plots.array(y))
+        outside = [
+            f"{name} {condition[name]:.2f} (trained: {low:.2f} to {high:.2f})"
+            for name, (_, _, low, high) in conditions.items()
+            if not low <= condition[name] <= high
+        ]
+        title = f"OUTSIDE: {', '.join(outside)}" if outside else "inside the trained range"
+        ax.set_title(title, fontsize=10)
+        true, *others = values.values()
+        misses = ", ".join(
+            f"{name} is off by up to {float((y - true).abs().max()):.1f}"
+            for name, y in zip(models, others, strict=True)
+        )
+        at = ", ".join(f"{name} {value:.2f}" for name, value in condition.items())
+        return f"Functions for {at}, {title}: {misses}."
+
+    sliders = {
+        name: float_slider(name, value, low, high)
+        for (name, (low, high, _, _)), value in zip(conditions.items(), start, strict=True)
+    }
+    return LivePicture(fig, redraw, **sliders)
 
 
 def moons_explorer(model, encode):

@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
-from hyperlib import HyperNet, plots, widgets
+from hyperlib import HyperNet, plots, sines, widgets
 from hyperlib.target import target_forward
 
 X = torch.linspace(-1, 1, 7).unsqueeze(-1)
@@ -24,6 +24,8 @@ PICTURES = {
     "bars": lambda: plots.plot_bars({"one": 10, "two": 2000}, "Two bars", log=True),
     "curves": lambda: plots.plot_curves(X, {"a": X, "b": -X}, "Two lines", points=(X[:2], X[:2])),
     "tensors": lambda: plots.plot_tensors({"w": torch.eye(3), "b": torch.zeros(3)}, "An identity"),
+    "points": lambda: plots.plot_points({"a": torch.eye(2), "b": torch.zeros(1, 2)}, "x", "y", "Three points"),
+    "spread": lambda: plots.plot_spread({"one": torch.ones(3, 2), "two": torch.eye(2) + 1}, ["a", "b"], "Two rows"),
     "zeros": lambda: plots.plot_tensors({"w": torch.zeros(2, 2)}),
     "weights": lambda: plots.plot_weights(HyperNet(1, 1, 4, 1)(torch.ones(1))),
     "times": lambda: plots.plot_times([8, 32], {"loop": [0.1, 1.0], "fast": [0.01, 0.02]}, "Two ways"),
@@ -69,6 +71,22 @@ def test_the_explorer_draws_the_network_of_the_sliders_value(explorer, z):
     assert torch.allclose(torch.tensor(b1.images[0].get_array().data).flatten(), weights[1])
     assert not w1.texts and not b1.texts  # numbers in the cells would have to move as well
     assert live.picture.value != before and f"z = {z:.2f}" in live.picture.value
+
+
+def test_the_family_explorer_draws_the_sliders_condition_and_says_when_it_is_outside():
+    def off_by_one(conditioning, x):
+        return sines(conditioning, x) + 1
+
+    ranges = {"amplitude": (0.0, 3.0, 0.5, 2.0), "phase": (-1.0, 4.0, 0.0, 3.0)}
+    live = widgets.family_explorer({"model": off_by_one}, sines, X, ranges)
+    (ax,) = live.fig.axes
+    assert ax.get_title() == "inside the trained range"
+    live.sliders["amplitude"].value, live.sliders["phase"].value = 2.5, 4.0
+    true, model = (torch.as_tensor(line.get_ydata()) for line in ax.lines)
+    assert torch.allclose(true, 2.5 * torch.sin(X.flatten() + 4.0), atol=1e-5)
+    assert torch.allclose(model, true + 1)
+    assert ax.get_title() == "OUTSIDE: amplitude 2.50 (trained: 0.50 to 2.00), phase 4.00 (trained: 0.00 to 3.00)"
+    assert "model is off by up to 1.0" in live.description
 
 
 def test_an_error_in_a_redraw_is_shown_in_place_of_the_picture():

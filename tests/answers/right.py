@@ -206,6 +206,77 @@ def generator_gradient(z, g):
 def generator_gradient(z, g):
     return sum(torch.outer(a, b) for a, b in zip(g, z))
 
+# %% sample_tasks
+def sample_tasks(n_tasks, n_points, amp, ph, g):
+    low, high = torch.tensor([amp, ph], dtype=torch.float32).T
+    c = low + (high - low) * torch.rand(n_tasks, 2, generator=g)
+    x = torch.rand((n_tasks, n_points, 1), generator=g) * 6 - 3
+    A, P = c.unsqueeze(1).chunk(2, -1)
+    return c, x, A * torch.sin(x + P)
+
+# %% sample_tasks
+import math
+def sample_tasks(tasks, n, amplitude, phase, generator):
+    x = torch.empty(tasks, n, 1).uniform_(-3, 3, generator=generator)
+    a = torch.empty(tasks).uniform_(*amplitude, generator=generator)
+    p = torch.empty(tasks).uniform_(*phase, generator=generator)
+    y = torch.stack([a[i] * (torch.sin(x[i]) * math.cos(p[i]) + torch.cos(x[i]) * math.sin(p[i])) for i in range(tasks)])
+    return [torch.stack([a, p], dim=1), x, y]
+
+# %% sample_tasks
+def sample_tasks(tasks, n, amplitude, phase, generator):
+    from hyperlib import sines
+    def draw(lo, hi, *shape):
+        return torch.lerp(torch.tensor(float(lo)), torch.tensor(float(hi)), torch.rand(*shape, generator=generator))
+    conditions = torch.cat((draw(*amplitude, tasks, 1), draw(*phase, tasks, 1)), 1)
+    x = draw(-3, 3, tasks, n, 1)
+    return conditions, x, sines(conditions, x)
+
+# %% train_step
+def train_step(m, opt, c, x, y):
+    opt.zero_grad()
+    loss = ((m(c, x) - y) ** 2).mean()
+    loss.backward()
+    opt.step()
+    return float(loss.detach())
+
+# %% train_step
+def train_step(model, optimizer, conditioning, x, y):
+    def closure():
+        optimizer.zero_grad(set_to_none=False)
+        loss = nn.MSELoss()(model(conditioning, x), y)
+        loss.backward()
+        return loss
+    return optimizer.step(closure).item()
+
+# %% conditioning_gap
+def conditioning_gap(f, c, x, y):
+    shuffled = torch.cat([c[-1:], c[:-1]])
+    return float(F.mse_loss(f(shuffled, x), y).detach()) - float(F.mse_loss(f(c, x), y).detach())
+
+# %% conditioning_gap
+@torch.no_grad()
+def conditioning_gap(model, conditioning, data, target):
+    i = torch.arange(len(conditioning)) - 1
+    other = (model(conditioning[i], data) - target).square().mean()
+    return (other - (model(conditioning, data) - target).square().mean()).item()
+
+# %% with_condition
+def with_condition(conditioning, x):
+    batch, n, _ = x.shape
+    copies = conditioning.repeat_interleave(n, 0)
+    copies = copies.reshape(batch, n, -1)
+    return torch.cat([copies, x], dim=-1)
+
+# %% with_condition
+def with_condition(conditioning, x):
+    n = x.size(1)
+    copies = conditioning.repeat(n, 1).reshape(n, len(x), -1).transpose(0, 1)
+    return torch.cat((copies, x), -1)
+
+# %% with_condition
+def with_condition(c, x):
+    return torch.stack([torch.cat([c[b].repeat(x.shape[1], 1), x[b]], dim=1) for b in range(len(c))])
 # %% batched_linear
 def batched_linear(x, weight, bias):
     return torch.einsum('ni,noi->no', x, weight) + bias

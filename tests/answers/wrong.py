@@ -203,6 +203,84 @@ def gradient_reaches(loss, module):
         p.grad = g
     return out
 
+# %% sample_tasks: The lowest and the highest x, rounded
+def sample_tasks(tasks, n, amplitude, phase, generator):
+    a = amplitude[0] + (amplitude[1] - amplitude[0]) * torch.rand(tasks, 1, generator=generator)
+    p = phase[0] + (phase[1] - phase[0]) * torch.rand(tasks, 1, generator=generator)
+    x = torch.rand(tasks, n, 1, generator=generator)
+    return torch.cat([a, p], -1), x, a[:, None] * torch.sin(x + p[:, None])
+
+# %% sample_tasks: come from the generator that was handed over
+def sample_tasks(tasks, n, amplitude, phase, generator):
+    low = torch.tensor([amplitude[0], phase[0]])
+    high = torch.tensor([amplitude[1], phase[1]])
+    c = low + (high - low) * torch.rand(tasks, 2)
+    x = torch.rand(tasks, n, 1) * 6 - 3
+    return c, x, c[:, :1, None] * torch.sin(x + c[:, 1:, None])
+
+# %% sample_tasks: Draw twice
+def sample_tasks(tasks, n, amplitude, phase, generator):
+    x = torch.rand(tasks, n, 1, generator=generator) * 6 - 3
+    u = torch.rand(tasks, generator=generator)
+    a = amplitude[0] + u * (amplitude[1] - amplitude[0])
+    p = phase[0] + u * (phase[1] - phase[0])
+    return torch.stack([a, p], 1), x, a[:, None, None] * torch.sin(x + p[:, None, None])
+
+# %% sample_tasks: y has one axis too many
+def sample_tasks(tasks, n, amplitude, phase, generator):
+    a = amplitude[0] + (amplitude[1] - amplitude[0]) * torch.rand(tasks, 1, generator=generator)
+    p = phase[0] + (phase[1] - phase[0]) * torch.rand(tasks, 1, generator=generator)
+    x = torch.rand(tasks, n, 1, generator=generator) * 6 - 3
+    return torch.cat([a, p], -1), x, a[:, None, None] * torch.sin(x + p[:, None, None])
+
+# %% train_step: `optimizer.zero_grad()` is missing
+def train_step(model, optimizer, conditioning, x, y):
+    loss = ((model(conditioning, x) - y) ** 2).mean()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+# %% train_step: it raised
+def train_step(model, optimizer, conditioning, x, y):
+    loss = F.mse_loss(model(x, conditioning), y)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+# %% train_step: Is a `return` missing?
+def train_step(model, optimizer, conditioning, x, y):
+    optimizer.zero_grad()
+    F.mse_loss(model(conditioning, x), y).backward()
+    optimizer.step()
+
+# %% conditioning_gap: state of the global random generator
+def conditioning_gap(model, conditioning, data, target):
+    torch.randperm(len(conditioning))
+    other = conditioning.roll(1, 0)
+    return (F.mse_loss(model(other, data), target) - F.mse_loss(model(conditioning, data), target)).item()
+
+# %% conditioning_gap: This is a tensor
+def conditioning_gap(model, conditioning, data, target):
+    other = conditioning.roll(1, 0)
+    return F.mse_loss(model(other, data), target) - F.mse_loss(model(conditioning, data), target)
+
+# %% conditioning_gap: Move whole rows
+def conditioning_gap(model, conditioning, data, target):
+    with torch.no_grad():
+        a = F.mse_loss(model(conditioning, data), target).item()
+        b = F.mse_loss(model(torch.roll(conditioning, 1), data), target).item()
+    return b - a
+
+# %% with_condition: they stand behind x
+def with_condition(conditioning, x):
+    return torch.cat([x, conditioning.unsqueeze(1).repeat(1, x.shape[1], 1)], dim=-1)
+
+# %% with_condition: The conditions are still mixed
+def with_condition(conditioning, x):
+    batch, n, _ = x.shape
+    copies = conditioning.tile(n, 1).view(batch, n, conditioning.shape[-1])
+    return torch.cat([copies, x], dim=-1)
 # %% batched_linear: `vmap` does the whole work
 def batched_linear(x, weight, bias):
     return torch.vmap(F.linear)(x, weight, bias)
