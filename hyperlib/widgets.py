@@ -300,18 +300,18 @@ def moons_explorer(model, encode):
 
     Args:
         model: a `Hypernetwork` with two inputs and one output, the logit of class 1.
-        encode: from an angle in radians, a tensor of any shape, to the model's condition.
+        encode: from an angle in degrees, a tensor of any shape, to the model's condition.
     """
     side = torch.linspace(-2, 2, 60)
     plane = torch.cartesian_prod(side, side).flip(-1)  # row after row of the picture, x before y
     still, labels = rotated_moons(torch.zeros(()), 120, generator=torch.Generator().manual_seed(0))
 
     def at(degrees):
-        angle = torch.tensor(math.radians(degrees))
+        angle = math.radians(degrees)
         turn = torch.tensor([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
         points = still @ turn  # the same moons at every angle, so that the eye can follow them
         with torch.no_grad():
-            condition = encode(angle)
+            condition = encode(torch.tensor(float(degrees)))
             decided = model(condition, plane).squeeze(-1)
             right = (model(condition, points).squeeze(-1) > 0) == (labels == 1)
             flat = [generator(condition) for generator in model.generators]

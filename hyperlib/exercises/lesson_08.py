@@ -617,89 +617,67 @@ class ReturnsTheWeights(Variation):
 @exercise(
     points=2,
     cases=[
-        case("pair_rows(conditioning, data)", conditioning=counting(1, 2), data=counting(1, 3, 1)),
-        case(
-            "pair_rows(conditioning, data)",
-            "Rows of task 0 come first, each with task 0's condition.",
-            conditioning=counting(2, 2),
-            data=counting(2, 3, 1),
-        ),
-        case("pair_rows(conditioning, data)", conditioning=counting(3, 1), data=counting(3, 2, 2)),
-        case("pair_rows(conditioning, data)", conditioning=counting(2, 3), data=counting(2, 2, 4)),
+        case("encode(degrees)", degrees=torch.tensor([0.0, 90.0])),
+        case("encode(degrees)", "A whole turn leads back: 360 degrees is 0.", degrees=torch.tensor([0.0, 360.0])),
+        case("encode(degrees)", degrees=torch.tensor([30.0, 45.0, 60.0, 135.0])),
+        case("encode(degrees)", degrees=torch.tensor([[180.0, -90.0], [720.0, 270.0]])),
+        case("encode(degrees)", "An angle without any axis is asked for by the slider.", degrees=torch.tensor(120.0)),
     ],
     hints=[
-        "Print both results for two tasks of three rows. Which condition stands beside row 1?",
-        "`conditioning.repeat(n, 1)` counts 0, 1, 0, 1, 0, 1; the rows count 0, 0, 0, 1, 1, 1.",
-        "`conditioning.repeat_interleave(n, dim=0)` repeats each condition n times in a row.",
+        "What does `encode(torch.tensor([0.0, 360.0]))` give? Both are the same angle.",
+        "In which unit do `torch.cos` and `torch.sin` want their angle?",
+        "`degrees.deg2rad()`, or `degrees * math.pi / 180`.",
     ],
 )
-def pair_rows(conditioning, data):
-    """Rows of many tasks, each beside its task's condition.
-
-    From conditioning [T, C] and data [T, n, in] to
-    [T * n, C] and [T * n, in]: all rows of task 0, then of 1, ...
-    """
-    n = data.shape[1]
-    rows = data.flatten(0, 1)
-    conditions = conditioning.repeat_interleave(n, dim=0)
-    return conditions, rows
+def encode(degrees):
+    """From angles in degrees [...] to conditions [..., 2]:
+    the point on the unit circle, (cos, sin)."""
+    angle = degrees.deg2rad()
+    return torch.stack([angle.cos(), angle.sin()], dim=-1)
 
 
-@stub(pair_rows)
-def pair_rows_wrongly(conditioning, data):
-    """Rows of many tasks, each beside its task's condition.
-
-    From conditioning [T, C] and data [T, n, in] to
-    [T * n, C] and [T * n, in]: all rows of task 0, then of 1, ...
-    """
-    n = data.shape[1]
-    rows = data.flatten(0, 1)
-    conditions = conditioning.repeat(n, 1)
-    return conditions, rows
+@stub(encode)
+def encode_degrees_as_radians(degrees):
+    """From angles in degrees [...] to conditions [..., 2]:
+    the point on the unit circle, (cos, sin)."""
+    return torch.stack([degrees.cos(), degrees.sin()], dim=-1)
 
 
 @mistake(
-    pair_rows,
-    "The shapes are right and the pairs are wrong: `repeat(n, 1)` puts the whole list of conditions n times one after"
-    " another, while the rows of one task stand together.",
+    encode,
+    "`cos` and `sin` want radians and get degrees. Then neighbours are no neighbours any more: 30 degrees count as 30"
+    " radians, nearly five turns.",
 )
-def whole_list_repeated(conditioning, data):
-    return conditioning.repeat(data.shape[1], 1), data.flatten(0, 1)
+def degrees_as_radians(degrees):
+    return torch.stack([degrees.cos(), degrees.sin()], dim=-1)
+
+
+@mistake(encode, "A whole turn is taken for half of one: 180 degrees are pi, and 360 are 2 pi.")
+def half_a_turn(degrees):
+    angle = degrees * torch.pi / 360
+    return torch.stack([angle.cos(), angle.sin()], dim=-1)
+
+
+@mistake(encode, "Degrees are multiplied by 180 / pi. It is the other way round: `degrees * math.pi / 180`.")
+def turned_round(degrees):
+    angle = degrees.rad2deg()
+    return torch.stack([angle.cos(), angle.sin()], dim=-1)
+
+
+@mistake(encode, "The sine comes first. Asked for is (cos, sin).")
+def sine_first(degrees):
+    return encode(degrees).flip(-1)
+
+
+@mistake(encode, "The two numbers stand along the first axis. They belong along a new last one: `dim=-1`.")
+def along_the_first_axis(degrees):
+    angle = degrees.deg2rad()
+    return torch.stack([angle.cos(), angle.sin()])
 
 
 @mistake(
-    pair_rows,
-    "Each row stands beside its own condition, but in another order than asked for: all rows of task 0 come first.",
+    encode, "The cosines and the sines are joined into one row. Each angle should have a row of two: `torch.stack`."
 )
-def other_order(conditioning, data):
-    return conditioning.repeat(data.shape[1], 1), data.transpose(0, 1).flatten(0, 1)
-
-
-@mistake(
-    pair_rows,
-    "The conditions are in order now, but the rows are no longer: they go through all tasks in turn."
-    " Change one of the two, not both.",
-)
-def rows_turned_instead(conditioning, data):
-    return conditioning.repeat_interleave(data.shape[1], dim=0), data.transpose(0, 1).flatten(0, 1)
-
-
-@mistake(pair_rows, "The two results are the wrong way round: first the conditions, then the rows.")
-def results_swapped(conditioning, data):
-    return tuple(reversed(pair_rows(conditioning, data)))
-
-
-@mistake(
-    pair_rows,
-    "The tasks still have an axis of their own. Wanted are single rows: [T * n, C] and [T * n, in].",
-)
-def tasks_not_flattened(conditioning, data):
-    return conditioning.unsqueeze(1).expand(-1, data.shape[1], -1), data
-
-
-@mistake(
-    pair_rows,
-    "The numbers inside each condition are repeated, not the condition as a whole: `repeat_interleave` needs `dim=0`.",
-)
-def wrong_axis(conditioning, data):
-    return conditioning.repeat_interleave(data.shape[1], dim=1).reshape(-1, conditioning.shape[1]), data.flatten(0, 1)
+def joined_instead(degrees):
+    angle = degrees.deg2rad()
+    return torch.cat([angle.cos().reshape(-1), angle.sin().reshape(-1)])
