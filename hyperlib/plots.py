@@ -307,3 +307,44 @@ def set_live_bars(bars, texts, values, labels):
         width = math.log10(max(value, 100) / 100)
         bar.set_width(width)
         text.set(x=width, text=f"  {label}")
+
+
+def plot_images(images, title="", columns=8):
+    """Square images by name, `{name: [side * side]}`, dark on light."""
+    rows = -(-len(images) // columns)
+    fig = figure(6.0, 0.4 + 0.95 * rows)
+    axes = fig.subplots(rows, columns, squeeze=False).flatten()
+    for ax in axes:
+        ax.axis("off")
+    for ax, (name, image) in zip(axes, images.items(), strict=False):
+        side = math.isqrt(len(image))
+        ax.imshow(as_matrix(image.reshape(side, side)), cmap="gray_r", vmin=0, vmax=1)
+        ax.set_title(name, fontsize=9)
+    fig.suptitle(title, fontsize=10)
+    return Picture(fig, f"{title or 'Images'}: {', '.join(images)}.")
+
+
+def plot_against(curves, xlabel, ylabel, title=""):
+    """What several seeds gave at several places: `curves` maps names to `{x: [value of each seed]}`.
+
+    A line through the means, and at each place a bar from the lowest to the highest seed; x on a log scale.
+    """
+    fig = figure(6.0, 3.2)
+    ax = fig.subplots()
+    words = []
+    for k, (name, places) in enumerate(curves.items()):
+        means = [sum(values) / len(values) for values in places.values()]
+        low = [mean - min(values) for mean, values in zip(means, places.values(), strict=True)]
+        high = [max(values) - mean for mean, values in zip(means, places.values(), strict=True)]
+        style = dict(color=LINE_COLOURS[k % 5], linestyle=LINE_STYLES[k % 5], marker="os^xv"[k % 5], capsize=3)
+        ax.errorbar(list(places), means, yerr=[low, high], label=name, **style)
+        words += [f"{name} " + ", ".join(f"{mean:.3g} at {x:,}" for x, mean in zip(places, means, strict=True))]
+    ax.set(xscale="log", xlabel=xlabel, ylabel=ylabel)
+    ticks = sorted({x for places in curves.values() for x in places})
+    if len(ticks) <= 6:
+        ax.set_xticks(ticks, [f"{x:,}" for x in ticks])
+        ax.minorticks_off()
+    ax.set_title(title, fontsize=10)
+    ax.legend(fontsize=8)
+    ax.grid(alpha=0.3)
+    return Picture(fig, f"{title or ylabel}; {ylabel} over {xlabel}. {'; '.join(words)}.")

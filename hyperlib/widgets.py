@@ -10,6 +10,7 @@ import torch
 
 from . import plots
 from .batching import bytes_of_generated_weights, multiply_adds
+from .chunked import count_chunks
 from .counting import count_parameters, generator_parameters, mlp_sizes
 from .data import rotated_moons
 from .hypernet import HyperNet
@@ -137,6 +138,36 @@ def sharing_explorer(target=((128, 64), (64, 32)), conditioning_size=64):
         batch=power_slider("batch", 512, 1, 4096),
         distinct=power_slider("distinct conditions", 512, 1, 4096),
         hidden=power_slider("generator's hidden units", 256, 8, 1024),
+    )
+
+
+def chunk_explorer(target_layer_sizes, conditioning_size=0):
+    """What a chunked generator stores, for a chunk size, an embedding size and a hidden layer of one's choice."""
+    fig = plots.figure(6.0, 2.2)
+    fig.set_layout_engine("none")
+    ax = fig.add_axes((0.27, 0.05, 0.72, 0.78))
+    target, P = plots.sizes_in_words(target_layer_sizes), count_parameters(target_layer_sizes)
+    parts = ["target's weights", "chunk embeddings", "generator", "stored in all"]
+    bars = plots.draw_live_bars(ax, parts, 1e10)
+
+    def redraw(chunk_size, embedding_size, hidden):
+        chunks = count_chunks(P, chunk_size)
+        embeddings = chunks * embedding_size
+        generator = count_parameters(mlp_sizes(conditioning_size + embedding_size, [hidden], chunk_size))
+        stored = embeddings + generator
+        ax.set_title(f"{target} in {chunks:,} chunks of {chunk_size:,} (log scale)", fontsize=10)
+        ratio = f"{P / stored:,.0f}x" if P > 10 * stored else f"{P / stored:.1f}x"
+        counts = [P, embeddings, generator, stored]
+        plots.set_live_bars(*bars, counts, [*(f"{n:,}" for n in counts[:-1]), f"{stored:,} ({ratio} compression)"])
+        words = "; ".join(f"{name} {n:,}" for name, n in zip(parts, counts, strict=True))
+        return f"{target} in {chunks:,} chunks of {chunk_size:,}: {words}, {ratio} compression."
+
+    return LivePicture(
+        fig,
+        redraw,
+        chunk_size=power_slider("chunk size", 64, 16, 65536),
+        embedding_size=power_slider("embedding size", 8, 1, 64),
+        hidden=power_slider("hidden units", 16, 1, 256),
     )
 
 
