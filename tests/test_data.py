@@ -42,7 +42,7 @@ def test_digits():
 
 def test_the_digits_are_those_of_uci():
     rows = gzip.decompress(data.DIGITS.read_bytes())
-    assert hashlib.sha256(rows).hexdigest() == "8fa325b42761c11ecd26544bd5439e22933f518ea8a7d7f2e35b339f45d49491"
+    assert hashlib.sha256(rows).hexdigest() == "0b0c9716d8a59f786b64ce0b31d766542bc714de58fcae09fe8a58d5de28e207"
 
 
 def test_digits_look_like_digits():
