@@ -1,6 +1,7 @@
 """The verdict on an answer: passed, not yet or not attempted, with the reason and the mistake by its name."""
 
 import ast
+import copy
 import inspect
 import re
 from dataclasses import dataclass, field
@@ -99,11 +100,29 @@ def kind_problem(exercise, answer):
 
 def shortcut_problem(exercise, node):
     """A sentence if the code leaves the exercise's work to something that does just that, else None."""
-    source = ast.unparse(node) if node else ""
+    if node is None:
+        return None
+    source = ast.unparse(without_docstrings(node))
     for name in exercise.without:
         if re.search(rf"\b{re.escape(name)}\b", source):
             return f"`{name}` does the whole work here; the exercise is to do it without"
+    for part in ast.walk(node):
+        taken = isinstance(part, ast.Attribute) and ast.unparse(part) == f"hyperlib.{exercise.name}"
+        if isinstance(part, ast.ImportFrom) and (part.module or "").partition(".")[0] == "hyperlib":
+            taken = exercise.name in [alias.name for alias in part.names]
+        if taken:
+            return f"`hyperlib.{exercise.name}` is what this exercise is to arrive at; build it from other parts"
     return None
+
+
+def without_docstrings(node):
+    """The code alone: a docstring may well speak of what the code must not use."""
+    node = copy.deepcopy(node)
+    for part in ast.walk(node):
+        documented = isinstance(part, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
+        if documented and len(part.body) > 1 and ast.get_docstring(part) is not None:
+            del part.body[0]
+    return node
 
 
 def problem(exercise, needed, outcome, layers=False):

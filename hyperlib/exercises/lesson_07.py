@@ -309,8 +309,8 @@ def vmapped(module, x, weights, **dims):
 
 @mistake(
     target_vmap,
-    "Every row went through every network: with `in_dims=(None, 0)` vmap hands the whole of x to each. Both have a"
-    " batch axis: (0, 0), which is what vmap assumes anyway.",
+    "Every row went through every network: each call gets the whole of x. Hand x to vmap as an argument with a batch"
+    " axis, which is what `in_dims=0` means and what vmap assumes by itself.",
 )
 def whole_x_to_each(module, x, weights):
     return vmapped(module, x, weights, in_dims=(None, 0))
@@ -401,6 +401,11 @@ def bytes_bias_per_input(batch, target_layer_sizes, dtype):
         case(
             "group_by_condition(conditioning)",
             conditioning=torch.tensor([[4.0], [1.0], [4.0], [4.0], [-2.0], [1.0], [4.0]]),
+        ),
+        case(
+            "group_by_condition(conditioning)",
+            "Conditions that differ a little are different ones, and have networks of their own.",
+            conditioning=torch.tensor([[0.5, -0.25], [0.5, -0.75], [0.5, -0.25], [0.5, -0.2501], [-1.5, 10.0]]),
         ),
     ],
     hints=[

@@ -31,7 +31,7 @@ def fill(module, value):
         case('[list(p.shape) for p in build_weight_generator(2, 3, 4, [], "linear").parameters()]'),
         case(
             """
-            generator = fill(build_weight_generator(1, 1, 1, [2, 2]), 1.0)
+            generator = fill(build_weight_generator(1, 1, 1, [2]), 1.0)
             generator(conditioning).tolist()
             """,
             "Here every weight and bias was set to 1. After each hidden layer there is a ReLU.",
@@ -44,6 +44,15 @@ def fill(module, value):
             generator(conditioning).tolist()
             """,
             "Here every weight and bias was set to -1. Generated weights may be negative: no ReLU after the last.",
+            conditioning=torch.tensor([[2.0], [-3.0]]),
+            fill=fill,
+        ),
+        case(
+            """
+            generator = fill(build_weight_generator(1, 1, 1, [2, 2]), -1.0)
+            generator(conditioning).tolist()
+            """,
+            "Here every weight and bias was set to -1. Behind *each* hidden layer stands a ReLU.",
             conditioning=torch.tensor([[2.0], [-3.0]]),
             fill=fill,
         ),
@@ -66,11 +75,11 @@ def fill(module, value):
         ),
         case(
             """
-            weight = list(build_weight_generator(8, 4, 4, [64]).parameters())[0]
-            # The hidden layers start as nn.Linear does: is the first one's weight larger than 0.01?
-            bool(weight.abs().max() > 0.1)
+            weight, bias = list(build_weight_generator(16, 4, 4, [64]).parameters())[:2]
+            # nn.Linear(16, 64) starts uniform in (-1/4, 1/4), the bias too.  Is the hidden layer like that?
+            [bool(0.24 < weight.abs().max() <= 0.25), bool(0.2 < bias.abs().max() <= 0.25)]
             """,
-            "Only the last layer starts small. A small layer before it would make the generated weights smaller still.",
+            "Only the last layer is touched; the hidden ones stay as nn.Linear makes them.",
         ),
     ],
     hints=[
@@ -151,6 +160,29 @@ def relu_at_the_end(conditioning_size, target_in, target_out, hidden_sizes=(256,
 def no_relu(conditioning_size, target_in, target_out, hidden_sizes=(256, 256), name="weight_gen"):
     widths = [conditioning_size, *hidden_sizes, target_in * target_out + target_out]
     return generator_like(widths, name, small_start, relu=False)
+
+
+@mistake(
+    build_weight_generator,
+    "Not every hidden layer has its ReLU. (In an nn.Sequential, a module that is added under a name that is already"
+    " there takes the other one's place.)",
+)
+def one_relu_only(conditioning_size, target_in, target_out, hidden_sizes=(256, 256), name="weight_gen"):
+    generator = build_weight_generator(conditioning_size, target_in, target_out, hidden_sizes, name)
+    only_first = nn.Sequential()
+    for child, module in generator.named_children():
+        if not isinstance(module, nn.ReLU) or child.endswith("_0"):
+            only_first.add_module(child, module)
+    return only_first
+
+
+@mistake(build_weight_generator, "The hidden layers do not start as nn.Linear makes them: touch only the last one.")
+def hidden_biases_zero(conditioning_size, target_in, target_out, hidden_sizes=(256, 256), name="weight_gen"):
+    generator = build_weight_generator(conditioning_size, target_in, target_out, hidden_sizes, name)
+    for module in generator:
+        if isinstance(module, nn.Linear):
+            nn.init.zeros_(module.bias)
+    return generator
 
 
 @mistake(
@@ -293,7 +325,8 @@ TWO_LAYERS = [(3, 2), (2, 4)]
     hints=[
         "`unflatten(flat, [(n_in, n_out)])` cuts one layer's tensor into its (weight, bias) pair (lesson 02).",
         "`target_forward(data, pairs, activation)` sends data through all of them (lesson 03). Does it keep the batch?",
-        "By hand, for one layer: `(data.unsqueeze(-2) @ weight.mT).squeeze(-2) + bias` sends one row through each.",
+        "By hand, for one layer and data [batch, n, in]: `data @ weight.mT + bias.unsqueeze(-2)`. A single row each is"
+        " n = 1: `.unsqueeze(-2)` before, `.squeeze(-2)` after.",
     ],
 )
 def apply_generated_weights(
@@ -432,7 +465,7 @@ KNOWN = "Here the generators' weights were set to known numbers."
             # How many parameters does it own?
             sum(p.numel() for p in Hypernetwork(2, [(3, 4), (4, 2)], [5]).parameters())
             """,
-            "A module in a plain Python list is not registered: its parameters would never be trained.",
+            "Modules in a plain Python list, or made in `forward`, are not registered: they would never be trained.",
         ),
         case("list(Hypernetwork(2, [(3, 4), (4, 2)], [5]).state_dict())", SIZES_NAMED),
         case("[list(p.shape) for p in Hypernetwork(2, [(3, 1)]).parameters()]"),
@@ -462,9 +495,17 @@ KNOWN = "Here the generators' weights were set to known numbers."
             model(conditioning, data)
             """,
             KNOWN,
-            conditioning=counting(2, 2, start=-2),
-            data=counting(2, 1),
+            conditioning=counting(2, 2),
+            data=counting(2, 1, start=-3),
             known=known,
+        ),
+        case(
+            """
+            model = Hypernetwork(2, [(2, 3), (3, 2)], [4])
+            # Does each generator start small, as build_weight_generator makes it?
+            [bool(p.abs().max() <= 0.01) for name, p in model.named_parameters() if "params" in name]
+            """,
+            "Leave the generators as `build_weight_generator` starts them.",
         ),
         case(
             """
@@ -541,8 +582,8 @@ class Variation(Hypernetwork):
 
 @mistake(
     Hypernetwork,
-    "The generators are in a plain Python list, so that PyTorch does not know them: no parameters, nothing to train."
-    " Put them into an `nn.ModuleList`.",
+    "PyTorch finds no parameters here, so nothing could be trained: the generators stand in a plain Python list, or are"
+    " made anew in `forward`. Make them in `__init__`, and put them into an `nn.ModuleList`.",
 )
 class PlainList(Variation):
     def __init__(self, *args):
@@ -572,6 +613,13 @@ class ActivationIgnored(Variation):
     def forward(self, conditioning, data):
         flat_weights = [generator(conditioning) for generator in self.generators]
         return hyperlib.apply_generated_weights(data, flat_weights, self.target_layer_sizes)
+
+
+@mistake(Hypernetwork, "There is no activation between the target's layers.")
+class NoActivation(Variation):
+    def forward(self, conditioning, data):
+        flat_weights = [generator(conditioning) for generator in self.generators]
+        return hyperlib.apply_generated_weights(data, flat_weights, self.target_layer_sizes, lambda x: x)
 
 
 @mistake(Hypernetwork, "The data go into the generators. It is the condition that makes the weights.")
@@ -620,7 +668,7 @@ class ReturnsTheWeights(Variation):
         case("encode(degrees)", degrees=torch.tensor([0.0, 90.0])),
         case("encode(degrees)", "A whole turn leads back: 360 degrees is 0.", degrees=torch.tensor([0.0, 360.0])),
         case("encode(degrees)", degrees=torch.tensor([30.0, 45.0, 60.0, 135.0])),
-        case("encode(degrees)", degrees=torch.tensor([[180.0, -90.0], [720.0, 270.0]])),
+        case("encode(degrees)", degrees=torch.tensor([[180.0, -90.0], [360.0, 270.0]])),
         case("encode(degrees)", "An angle without any axis is asked for by the slider.", degrees=torch.tensor(120.0)),
     ],
     hints=[
@@ -662,6 +710,33 @@ def half_a_turn(degrees):
 def turned_round(degrees):
     angle = degrees.rad2deg()
     return torch.stack([angle.cos(), angle.sin()], dim=-1)
+
+
+@mistake(encode, "The angle is divided by 360, and nothing more: `cos` and `sin` go round once in 2 pi, not in 1.")
+def turns_as_radians(degrees):
+    angle = degrees / 360
+    return torch.stack([angle.cos(), angle.sin()], dim=-1)
+
+
+PI_CUT_SHORT = "Nearly: pi has more digits. Take `torch.pi` or `math.pi`, so that 360 degrees lead back to 0."
+
+
+@mistake(encode, PI_CUT_SHORT)
+def pi_with_two_digits(degrees):
+    angle = degrees * 3.14 / 180
+    return torch.stack([angle.cos(), angle.sin()], dim=-1)
+
+
+@mistake(encode, PI_CUT_SHORT)
+def pi_with_four_digits(degrees):
+    angle = degrees * 3.1416 / 180
+    return torch.stack([angle.cos(), angle.sin()], dim=-1)
+
+
+@mistake(encode, "Both numbers are cosines. The point on the circle is (cos, sin).")
+def cosine_twice(degrees):
+    angle = degrees.deg2rad()
+    return torch.stack([angle.cos(), angle.cos()], dim=-1)
 
 
 @mistake(encode, "The sine comes first. Asked for is (cos, sin).")

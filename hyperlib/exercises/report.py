@@ -154,9 +154,9 @@ def side_by_side(needed, got):
         alike = needed.shape == got.shape and needed.dtype == got.dtype
         wrong = wrong_places(needed, got) if alike else None
         index = first_matrix(wrong) if alike else ()
-        biggest = float(needed.abs().max()) if needed.dtype != torch.bool else 1.0
+        biggest = float(needed.detach().abs().max()) if needed.dtype != torch.bool else 1.0
         pictures = (
-            picture("needed", needed, None, index, biggest),
+            picture("needed", needed.detach(), None, index, biggest),
             picture("got", got.detach(), wrong, index, biggest),
         )
         return f'<div style="display: flex; gap: 28px; flex-wrap: wrap">{"".join(pictures)}</div>'
