@@ -435,3 +435,134 @@ def start_at(generator, net):
     generator[-1].weight = nn.Parameter(torch.zeros_like(generator[-1].weight))
     generator[-1].bias = nn.Parameter(hyperlib.flatten(pairs).detach().clone())
     return generator
+
+# %% build_weight_generator
+from collections import OrderedDict
+def build_weight_generator(c, i, o, hidden_sizes=(256, 256), name='weight_gen'):
+    widths = [c, *hidden_sizes]
+    parts = OrderedDict()
+    for k, (a, b) in enumerate(zip(widths, widths[1:])):
+        parts[f'{name}_hidden_{k}'] = nn.Linear(a, b)
+        parts[f'{name}_act_{k}'] = nn.ReLU()
+    last = nn.Linear(widths[-1], (i + 1) * o)
+    with torch.no_grad():
+        last.weight.uniform_(-.01, .01)
+        last.bias *= 0
+    parts[f'{name}_params'] = last
+    return nn.Sequential(parts)
+
+# %% build_weight_generator
+def build_weight_generator(c, i, o, hidden_sizes=(256, 256), name='weight_gen'):
+    net = nn.Sequential()
+    last = c
+    for k in range(len(hidden_sizes)):
+        net.add_module(name + '_hidden_' + str(k), nn.Linear(last, hidden_sizes[k]))
+        net.add_module(name + '_hidden_relu_' + str(k), nn.ReLU())
+        last = hidden_sizes[k]
+    net.add_module(name + '_params', nn.Linear(last, i * o + o))
+    net[-1].weight.data = torch.rand_like(net[-1].weight) * 0.02 - 0.01
+    net[-1].bias.data.zero_()
+    return net
+
+# %% apply_generated_weights
+def apply_generated_weights(x, flats, sizes, act=torch.relu):
+    rows = x if x.dim() == 3 else x.unsqueeze(1)
+    for k in range(len(sizes)):
+        i, o = sizes[k]
+        w = flats[k][:, :i * o].reshape(-1, o, i)
+        b = flats[k][:, i * o:]
+        rows = torch.baddbmm(b.unsqueeze(1), rows, w.transpose(1, 2))
+        if k + 1 < len(sizes):
+            rows = act(rows)
+    return rows if x.dim() == 3 else rows.squeeze(1)
+
+# %% apply_generated_weights
+def apply_generated_weights(data, flat_weights, target_layer_sizes, activation=torch.relu):
+    out = []
+    for r in range(len(data)):
+        h = data[r]
+        for k, (i, o) in enumerate(target_layer_sizes):
+            flat = flat_weights[k][r]
+            h = F.linear(h, flat[:i * o].view(o, i), flat[i * o:])
+            h = activation(h) if k < len(target_layer_sizes) - 1 else h
+        out.append(h)
+    return torch.stack(out)
+
+# %% Hypernetwork
+import hyperlib
+class Hypernetwork(nn.Module):
+    def __init__(self, c, sizes, hidden_sizes=(256, 256), activation=torch.relu):
+        super().__init__()
+        self.sizes, self.act = sizes, activation
+        gens = [hyperlib.build_weight_generator(c, *s, hidden_sizes=hidden_sizes, name=f'weight_gen_{i}') for i, s in enumerate(sizes)]
+        self.generators = nn.ModuleList(gens)
+    def forward(self, c, x):
+        return hyperlib.apply_generated_weights(x, [g(c) for g in self.generators], self.sizes, self.act)
+
+# %% encode
+import math
+def encode(d):
+    a = d / 180 * math.pi
+    return torch.cat([torch.cos(a)[..., None], torch.sin(a)[..., None]], -1)
+
+# %% encode
+def encode(d):
+    return torch.view_as_real(torch.polar(torch.ones_like(d), torch.deg2rad(d)))
+
+# %% compression_ratio
+def compression_ratio(h, sizes):
+    made = sum((a + 1) * b for a, b in sizes)
+    return made / sum(p.numel() for p in h.parameters())
+
+# %% count_chunks
+def count_chunks(total, size):
+    return total // size + (total % size > 0)
+
+# %% count_chunks
+def count_chunks(total, size):
+    q, r = divmod(total, size)
+    if r == 0:
+        return q
+    return q + 1
+
+# %% ChunkedGenerator
+class ChunkedGenerator(nn.Module):
+    def __init__(self, c, sizes, chunk, emb, hidden_sizes=(64,)):
+        super().__init__()
+        self.P = sum(i * o + o for i, o in sizes)
+        n = (self.P + chunk - 1) // chunk
+        self.embeddings = nn.Parameter(0.1 * torch.randn(n, emb))
+        dims = [c + emb, *hidden_sizes, chunk]
+        mods = []
+        for a, b in zip(dims[:-1], dims[1:]):
+            mods.append(nn.Linear(a, b))
+            mods.append(nn.Tanh())
+        self.generator = nn.Sequential(*mods[:-1])
+    def forward(self, z):
+        chunks = []
+        for e in self.embeddings:
+            chunks.append(self.generator(torch.cat([z, e.expand(*z.shape[:-1], len(e))], -1)))
+        return torch.cat(chunks, -1)[..., :self.P]
+
+# %% adapt
+def adapt(model, c, x, y, steps, lr):
+    z = nn.Parameter(c.clone())
+    opt = torch.optim.Adam([z], lr)
+    for _ in range(steps):
+        opt.zero_grad()
+        logits = model(z, x)
+        loss = F.cross_entropy(logits.reshape(-1, logits.shape[-1]), y.reshape(-1))
+        z.grad, = torch.autograd.grad(loss, [z])
+        opt.step()
+    return z.data
+
+# %% fine_tune
+import hyperlib
+def fine_tune(flat, sizes, data, target, steps, lr):
+    w = torch.tensor(flat.tolist(), requires_grad=True)
+    opt = torch.optim.Adam([w], lr=lr)
+    for _ in range(steps):
+        out = hyperlib.target_forward(data, hyperlib.unflatten(w, sizes))
+        loss = F.cross_entropy(out.flatten(0, -2), target.flatten())
+        opt.zero_grad(); loss.backward(); opt.step()
+    return w.detach()

@@ -484,3 +484,119 @@ def start_at(generator, net):
         p.data.zero_()
     generator[-1].bias.data.copy_(flat)
     return generator
+
+# %% build_weight_generator: Not every hidden layer has its ReLU
+def build_weight_generator(c, i, o, hidden_sizes=(256, 256), name='weight_gen'):
+    net, w = nn.Sequential(), c
+    for k, h in enumerate(hidden_sizes):
+        net.add_module(f'{name}_hidden_{k}', nn.Linear(w, h))
+        net.add_module('relu', nn.ReLU())
+        w = h
+    net.add_module(f'{name}_params', nn.Linear(w, i * o + o))
+    nn.init.uniform_(net[-1].weight, -0.01, 0.01)
+    nn.init.zeros_(net[-1].bias)
+    return net
+
+# %% build_weight_generator: The hidden layers do not start as nn.Linear makes them
+def build_weight_generator(c, i, o, hidden_sizes=(256, 256), name='weight_gen'):
+    net, w = nn.Sequential(), c
+    for k, h in enumerate(hidden_sizes):
+        net.add_module(f'{name}_hidden_{k}', nn.Linear(w, h))
+        nn.init.zeros_(net[-1].bias)
+        net.add_module(f'{name}_relu_{k}', nn.ReLU())
+        w = h
+    net.add_module(f'{name}_params', nn.Linear(w, i * o + o))
+    nn.init.uniform_(net[-1].weight, -0.01, 0.01)
+    nn.init.zeros_(net[-1].bias)
+    return net
+
+# %% build_weight_generator: stay as nn.Linear makes them
+def build_weight_generator(c, i, o, hidden_sizes=(256, 256), name='weight_gen'):
+    net, w = nn.Sequential(), c
+    for k, h in enumerate(hidden_sizes):
+        net.add_module(f'{name}_hidden_{k}', nn.Linear(w, h))
+        nn.init.kaiming_normal_(net[-1].weight)
+        net.add_module(f'{name}_relu_{k}', nn.ReLU())
+        w = h
+    net.add_module(f'{name}_params', nn.Linear(w, i * o + o))
+    nn.init.uniform_(net[-1].weight, -0.01, 0.01)
+    nn.init.zeros_(net[-1].bias)
+    return net
+
+# %% build_weight_generator: `hyperlib.build_weight_generator` is what this exercise is to arrive at
+import hyperlib
+def build_weight_generator(*args, **options):
+    return hyperlib.build_weight_generator(*args, **options)
+
+# %% apply_generated_weights: is what this exercise is to arrive at
+def apply_generated_weights(data, flat_weights, target_layer_sizes, activation=torch.relu):
+    from hyperlib import apply_generated_weights as theirs
+    return theirs(data, flat_weights, target_layer_sizes, activation)
+
+# %% Hypernetwork: PyTorch finds no parameters here
+import hyperlib
+class Hypernetwork(nn.Module):
+    def __init__(self, c, sizes, hidden_sizes=(256, 256), activation=torch.relu):
+        super().__init__()
+        self.c, self.sizes, self.hidden, self.act = c, sizes, hidden_sizes, activation
+    def forward(self, c, x):
+        gens = [hyperlib.build_weight_generator(self.c, *s, self.hidden, f'weight_gen_{i}') for i, s in enumerate(self.sizes)]
+        return hyperlib.apply_generated_weights(x, [g(c) for g in gens], self.sizes, self.act)
+
+# %% Hypernetwork: There is no activation between
+import hyperlib
+class Hypernetwork(nn.Module):
+    def __init__(self, c, sizes, hidden_sizes=(256, 256), activation=torch.relu):
+        super().__init__()
+        self.sizes = sizes
+        self.generators = nn.ModuleList(hyperlib.build_weight_generator(c, *s, hidden_sizes, f'weight_gen_{i}') for i, s in enumerate(sizes))
+    def forward(self, c, x):
+        for g, s in zip(self.generators, self.sizes):
+            x = hyperlib.apply_generated_weights(x, [g(c)], [s])
+        return x
+
+# %% Hypernetwork: Leave the generators as
+import hyperlib
+class Hypernetwork(nn.Module):
+    def __init__(self, c, sizes, hidden_sizes=(256, 256), activation=torch.relu):
+        super().__init__()
+        self.sizes, self.act = sizes, activation
+        self.generators = nn.ModuleList(hyperlib.build_weight_generator(c, *s, hidden_sizes, f'weight_gen_{i}') for i, s in enumerate(sizes))
+        for p in self.parameters():
+            nn.init.normal_(p, std=0.1)
+    def forward(self, c, x):
+        return hyperlib.apply_generated_weights(x, [g(c) for g in self.generators], self.sizes, self.act)
+
+# %% encode: pi has more digits
+def encode(degrees):
+    a = degrees * 3.1416 / 180
+    return torch.stack([a.cos(), a.sin()], -1)
+
+# %% group_by_condition: differ a little are different ones
+def group_by_condition(conditioning):
+    return torch.unique(conditioning.round(decimals=3), dim=0, return_inverse=True)
+
+# %% count_chunks: right until the numbers get large
+import math
+def count_chunks(total, chunk_size):
+    return math.ceil(total / chunk_size)
+
+# %% fine_tune: changed its input `flat` in place
+import hyperlib
+def fine_tune(flat, sizes, data, target, steps, lr):
+    flat.requires_grad_()
+    opt = torch.optim.Adam([flat], lr=lr)
+    for _ in range(steps):
+        out = hyperlib.target_forward(data, hyperlib.unflatten(flat, sizes))
+        loss = F.cross_entropy(out.flatten(0, -2), target.flatten())
+        opt.zero_grad(); loss.backward(); opt.step()
+    return flat.detach()
+
+# %% adapt: changed its input
+def adapt(model, z, data, target, steps, lr):
+    z.requires_grad_()
+    opt = torch.optim.Adam([z], lr=lr)
+    for _ in range(steps):
+        loss = F.cross_entropy(model(z, data).flatten(0, -2), target.flatten())
+        opt.zero_grad(); loss.backward(); opt.step()
+    return z.detach().clone()
