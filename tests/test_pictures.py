@@ -7,7 +7,18 @@ import pytest
 import torch
 from PIL import Image
 
-from hyperlib import HyperNet, plots, sines, widgets
+from hyperlib import (
+    ChunkedGenerator,
+    HyperNet,
+    Hypernetwork,
+    apply_generated_weights,
+    count_module,
+    count_parameters,
+    digits,
+    plots,
+    sines,
+    widgets,
+)
 from hyperlib.target import target_forward
 
 X = torch.linspace(-1, 1, 7).unsqueeze(-1)
@@ -16,6 +27,17 @@ X = torch.linspace(-1, 1, 7).unsqueeze(-1)
 def pixels(html):
     data = html.split("base64,")[1].split('"')[0]
     return Image.open(io.BytesIO(base64.b64decode(data))).convert("L")
+
+
+def moons():
+    """A conditional hypernetwork for the moons, as good as untrained, and how its angle is encoded."""
+    torch.manual_seed(0)
+
+    def encode(degrees):
+        angle = degrees.deg2rad()
+        return torch.stack([angle.cos(), angle.sin()], dim=-1)
+
+    return Hypernetwork(2, [(2, 4), (4, 1)], [8], init="hyperfan_in"), encode
 
 
 PICTURES = {
@@ -29,6 +51,11 @@ PICTURES = {
     "zeros": lambda: plots.plot_tensors({"w": torch.zeros(2, 2)}),
     "weights": lambda: plots.plot_weights(HyperNet(1, 1, 4, 1)(torch.ones(1))),
     "times": lambda: plots.plot_times([8, 32], {"loop": [0.1, 1.0], "fast": [0.01, 0.02]}, "Two ways"),
+    "classes": lambda: plots.plot_classes({"a": (torch.randn(6, 2), torch.arange(6) % 2)}),
+    "images": lambda: plots.plot_images({str(i): image for i, image in enumerate(digits("test")[0][:5])}, "Digits"),
+    "against": lambda: plots.plot_against({"a": {1: [0.1, 0.2], 20: [0.3, 0.3]}, "b": {5: [0.2]}}, "size", "score"),
+    "chunks": lambda: widgets.chunk_explorer([(784, 10)]).picture.value,
+    "moons": lambda: widgets.moons_explorer(*moons()).picture.value,
     "slicing": lambda: widgets.slicing_explorer().picture.value,
     "cost": lambda: widgets.cost_explorer().picture.value,
     "sharing": lambda: widgets.sharing_explorer().picture.value,
@@ -119,3 +146,32 @@ def test_the_sharing_explorer_counts_what_the_library_counts():
     assert f"[{8 * 10_336 * 4}, {1024 * 10_336 * 4}]" in live.description
     live.sliders["batch"].value = 4  # there are never more conditions than rows
     assert live.description.startswith("4 rows with 4 distinct conditions")
+
+
+def test_the_moons_explorer_draws_what_the_model_decides_at_the_slider_s_angle():
+    model, encode = moons()
+    live = widgets.moons_explorer(model, encode)
+    live.sliders["degrees"].value = 200
+    plane_ax, w1, *_ = sum((f.axes for f in live.fig.subfigs), [])
+    condition = encode(torch.tensor(200.0))
+    with torch.no_grad():
+        flat = model.generate(condition)
+        decided = apply_generated_weights(torch.tensor([[1.0, -2.0]]), flat, [(2, 4), (4, 1)]).sigmoid()
+    shown = torch.tensor(plane_ax.images[0].get_array().data)  # row 0 is y = -2, column 0 is x = -2
+    assert torch.isclose(shown[0, round(3 / 4 * 59)], decided.squeeze(), atol=0.05)
+    assert torch.allclose(torch.tensor(w1.images[0].get_array().data), flat[0][:8].reshape(4, 2))
+    assert "200 degrees" in live.description
+    at_200 = torch.tensor(plane_ax.collections[0].get_offsets().tolist())
+    live.sliders["degrees"].value = 380  # half a turn further: every point on the other side of the origin
+    assert torch.allclose(torch.tensor(plane_ax.collections[0].get_offsets().tolist()), -at_200, atol=1e-5)
+
+
+def test_the_chunk_explorer_counts_what_the_library_counts():
+    sizes = [(784, 100), (100, 10)]
+    live = widgets.chunk_explorer(sizes)
+    live.sliders["chunk_size"].value, live.sliders["embedding_size"].value = 1024, 4
+    live.sliders["hidden"].value = 16
+    generator = ChunkedGenerator(0, sizes, 1024, 4, [16])
+    stored, made = count_module(generator), count_parameters(sizes)
+    assert f"stored in all {stored:,}" in live.description and f"target's weights {made:,}" in live.description
+    assert f"{made / stored:.1f}x compression" in live.description
