@@ -19,6 +19,12 @@ from .slicing import flatten, unflatten
 from .target import target_forward
 
 
+def freeze_layout(fig):
+    """Keep everything where it is now: finding the places anew would take as long as drawing."""
+    fig.draw_without_rendering()
+    fig.set_layout_engine("none")
+
+
 class LivePicture(ipywidgets.VBox):
     """Sliders above a figure.
 
@@ -202,6 +208,9 @@ def function_explorer(
         images = plots.draw_tensors(weight_fig.subplots(1, len(tensors)), tensors, limit, numbers=False)
         weight_fig.suptitle("weights: orange < 0 < blue", fontsize=9)
 
+    ax.set_title(" ")
+    freeze_layout(fig)
+
     def redraw(z):
         with torch.no_grad():
             new = generate(torch.tensor([z]))
@@ -362,6 +371,8 @@ def moons_explorer(model, encode):
     marks = plots.draw_classes(ax, points, labels)
     images = plots.draw_tensors(weight_fig.subplots(1, len(weights)), weights, limit, numbers=False)
     weight_fig.suptitle("weights: orange < 0 < blue", fontsize=9)
+    ax.set_title(" ", fontsize=10)
+    freeze_layout(fig)
 
     def redraw(degrees):
         points, decided, right, weights = at(degrees)
