@@ -531,12 +531,12 @@ class ChunkedGenerator(nn.Module):
         super().__init__()
         self.P = sum(i * o + o for i, o in sizes)
         n = (self.P + chunk - 1) // chunk
-        self.embeddings = nn.Parameter(0.1 * torch.randn(n, emb))
+        self.embeddings = nn.Parameter(torch.normal(0., 1., (n, emb)))
         dims = [c + emb, *hidden_sizes, chunk]
         mods = []
         for a, b in zip(dims[:-1], dims[1:]):
             mods.append(nn.Linear(a, b))
-            mods.append(nn.Tanh())
+            mods.append(nn.ReLU())
         self.generator = nn.Sequential(*mods[:-1])
     def forward(self, z):
         chunks = []
@@ -546,7 +546,7 @@ class ChunkedGenerator(nn.Module):
 
 # %% adapt
 def adapt(model, c, x, y, steps, lr):
-    z = nn.Parameter(c.clone())
+    z = nn.Parameter(c.detach().clone())
     opt = torch.optim.Adam([z], lr)
     for _ in range(steps):
         opt.zero_grad()
@@ -566,3 +566,8 @@ def fine_tune(flat, sizes, data, target, steps, lr):
         loss = F.cross_entropy(out.flatten(0, -2), target.flatten())
         opt.zero_grad(); loss.backward(); opt.step()
     return w.detach()
+
+# %% count_chunks
+import math
+def count_chunks(total, chunk_size):
+    return math.ceil(total / chunk_size)

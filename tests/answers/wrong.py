@@ -576,11 +576,6 @@ def encode(degrees):
 def group_by_condition(conditioning):
     return torch.unique(conditioning.round(decimals=3), dim=0, return_inverse=True)
 
-# %% count_chunks: right until the numbers get large
-import math
-def count_chunks(total, chunk_size):
-    return math.ceil(total / chunk_size)
-
 # %% fine_tune: changed its input `flat` in place
 import hyperlib
 def fine_tune(flat, sizes, data, target, steps, lr):
@@ -600,3 +595,43 @@ def adapt(model, z, data, target, steps, lr):
         loss = F.cross_entropy(model(z, data).flatten(0, -2), target.flatten())
         opt.zero_grad(); loss.backward(); opt.step()
     return z.detach().clone()
+
+# %% ChunkedGenerator: The embeddings do not differ as
+class ChunkedGenerator(nn.Module):
+    def __init__(self, c, sizes, chunk, emb, hidden_sizes=(64,)):
+        super().__init__()
+        self.P = sum(i * o + o for i, o in sizes)
+        self.embeddings = nn.Parameter(torch.zeros(-(-self.P // chunk), emb))
+        mods, w = [], c + emb
+        for h in hidden_sizes:
+            mods += [nn.Linear(w, h), nn.ReLU()]
+            w = h
+        self.generator = nn.Sequential(*mods, nn.Linear(w, chunk))
+    def forward(self, z):
+        k = len(self.embeddings)
+        both = torch.cat([z.unsqueeze(-2).expand(*z.shape[:-1], k, -1), self.embeddings.expand(*z.shape[:-1], k, -1)], -1)
+        return self.generator(both).flatten(-2)[..., :self.P]
+
+# %% ChunkedGenerator: hidden_sizes` are its widths between
+class ChunkedGenerator(nn.Module):
+    def __init__(self, c, sizes, chunk, emb, hidden_sizes=(64,)):
+        super().__init__()
+        self.P = sum(i * o + o for i, o in sizes)
+        self.embeddings = nn.Parameter(torch.randn(-(-self.P // chunk), emb))
+        self.generator = nn.Sequential(nn.Linear(c + emb, 32), nn.ReLU(), nn.Linear(32, chunk))
+    def forward(self, z):
+        k = len(self.embeddings)
+        both = torch.cat([z.unsqueeze(-2).expand(*z.shape[:-1], k, -1), self.embeddings.expand(*z.shape[:-1], k, -1)], -1)
+        return self.generator(both).flatten(-2)[..., :self.P]
+
+# %% adapt: whoever goes on training it is stuck
+def adapt(model, c, x, y, steps, lr):
+    for p in model.parameters():
+        p.requires_grad = False
+    z = c.detach().clone().requires_grad_()
+    opt = torch.optim.Adam([z], lr)
+    for _ in range(steps):
+        opt.zero_grad()
+        F.cross_entropy(model(z, x).flatten(0, -2), y.flatten()).backward()
+        opt.step()
+    return z.detach()
