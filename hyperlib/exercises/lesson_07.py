@@ -550,12 +550,12 @@ def bytes_bias_per_input(batch, target_layer_sizes, dtype):
     ],
 )
 def group_by_condition(conditioning):
-    """Which rows of conditioning [batch, C] are exactly equal?
+    """Which rows of conditioning are exactly equal?
 
-    Returns (conditions, index): the K distinct rows [K, C]
-    in ascending order, and for each row of the batch which
-    of them it is: index [batch] (int64), so that
-    conditions[index] equals conditioning.
+    From [batch, C] to (conditions, index): the K distinct
+    rows [K, C] in ascending order, and for each row of the
+    batch which of them it is: index [batch] (int64), so
+    that conditions[index] equals conditioning.
     """
     return torch.unique(conditioning, dim=0, return_inverse=True)
 
