@@ -118,7 +118,7 @@ def sharing_explorer(target=((128, 64), (64, 32)), conditioning_size=64):
     """Multiply-adds of generator and target, and bytes of generated weights, for rows that share conditions."""
     fig = plots.figure(6.0, 3.4)
     fig.set_layout_engine("none")  # the places are known, and finding them takes longer than drawing
-    work, memory = fig.add_axes((0.29, 0.5, 0.7, 0.4)), fig.add_axes((0.29, 0.03, 0.7, 0.28))
+    work, memory = fig.add_axes((0.33, 0.5, 0.66, 0.4)), fig.add_axes((0.33, 0.03, 0.66, 0.28))
     parts = ["generator: hidden layers", "generator: last layer", "target network"]
     kept = ["one per condition", "one per row"]
     work_bars = plots.draw_live_bars(work, parts, 3e15)
@@ -141,8 +141,8 @@ def sharing_explorer(target=((128, 64), (64, 32)), conditioning_size=64):
     return LivePicture(
         fig,
         redraw,
-        batch=power_slider("batch", 512, 1, 4096),
-        distinct=power_slider("distinct conditions", 512, 1, 4096),
+        batch=power_slider("batch", 1024, 1, 4096),
+        distinct=power_slider("distinct conditions", 1024, 1, 4096),
         hidden=power_slider("generator's hidden units", 256, 8, 1024),
     )
 

@@ -8,23 +8,36 @@ from torch.overrides import TorchFunctionMode
 from .declare import case, counting, exercise, mistake, stub
 
 
-class CountsOperations(TorchFunctionMode):
-    """Counts the calls of torch while it is entered."""
+class WatchesOperations(TorchFunctionMode):
+    """Counts the calls of torch while it is entered, and notes the size of the largest tensor that they make."""
 
     def __init__(self):
         super().__init__()
-        self.calls = 0
+        self.calls = self.largest = 0
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
+        result = func(*args, **(kwargs or {}))
         self.calls += 1
-        return func(*args, **(kwargs or {}))
+        if isinstance(result, torch.Tensor):
+            self.largest = max(self.largest, result.numel())
+        return result
+
+
+def watched(function, rows):
+    """What `function` does for a batch of so many rows, as WatchesOperations."""
+    with WatchesOperations() as watch:
+        function(torch.ones(rows, 3), torch.ones(rows, 2, 3), torch.ones(rows, 2))
+    return watch
 
 
 def operations(function, rows):
     """How many operations `function` takes for a batch of so many rows."""
-    with CountsOperations() as counted:
-        function(torch.ones(rows, 3), torch.ones(rows, 2, 3), torch.ones(rows, 2))
-    return counted.calls
+    return watched(function, rows).calls
+
+
+def largest_tensor(function, rows):
+    """How many numbers the largest tensor has that `function` makes for a batch of so many rows."""
+    return watched(function, rows).largest
 
 
 @exercise(
@@ -64,6 +77,14 @@ def operations(function, rows):
             "The number of torch operations shall not depend on the batch: no loop over its rows.",
             operations=operations,
         ),
+        case(
+            """
+            # 40 rows, 40 layers of 2 * 3 weights: does a tensor on the way have more than twice as many numbers?
+            largest_tensor(batched_linear, 40) > 2 * 40 * 2 * 3
+            """,
+            "Row b goes through layer b alone. What is made for all pairs of rows and layers is mostly thrown away.",
+            largest_tensor=largest_tensor,
+        ),
     ],
     hints=[
         "`@` treats leading axes as a batch: `[batch, 1, in] @ [batch, in, out]` is `[batch, 1, out]`.",
@@ -75,8 +96,9 @@ def operations(function, rows):
     without=("vmap", "hyperlib"),
 )
 def batched_linear(x, weight, bias):
-    """Row b of x through layer b, without a Python loop.
+    """Row b of x through layer b, and through no other.
 
+    Without a Python loop over the rows.
     x [batch, in], weight [batch, out, in],
     bias [batch, out]: the result is [batch, out].
     """
@@ -137,6 +159,44 @@ def squeezes_everything(x, weight, bias):
 )
 def squeezes_everything_at_the_end(x, weight, bias):
     return (x.unsqueeze(1) @ weight.mT + bias.unsqueeze(1)).squeeze()
+
+
+@mistake(
+    batched_linear,
+    "The numbers are right, but on the way there is a tensor that grows with the *square* of the batch: a place for"
+    " every row with every layer, of which only the pairs (b, b) are wanted. `x.unsqueeze(1) @ weight.mT` makes those"
+    " alone.",
+)
+def all_pairs_then_the_diagonal(x, weight, bias):
+    n = torch.arange(len(x))
+    return (x @ weight.mT)[n, n] + bias
+
+
+@mistake(
+    batched_linear,
+    "`.T` turns *all* axes of `weight` around, so that the batch comes last: [in, out, batch]. `.mT` turns the last"
+    " two and leaves the batch in front.",
+)
+def turns_the_batch_too(x, weight, bias):
+    return (x.unsqueeze(1) @ weight.T).squeeze(1) + bias
+
+
+@mistake(
+    batched_linear,
+    "`.T` turns *all* axes of `weight` around, so that the batch comes last: [in, out, batch]. `.mT` turns the last"
+    " two and leaves the batch in front. And x has to be a batch of single rows, `x.unsqueeze(1)`.",
+)
+def turns_the_batch_too_and_one_matrix(x, weight, bias):
+    return x @ weight.T + bias
+
+
+@mistake(
+    batched_linear,
+    "Every row went through the *sum* of all layers. In `einsum`, a letter that the result does not have is summed"
+    " over: rows and layers must share the letter of the batch, as in 'bi,boi->bo'.",
+)
+def sums_over_the_layers(x, weight, bias):
+    return torch.einsum("bi,coi->bo", x, weight) + bias
 
 
 @mistake(batched_linear, "The axis that made each row a matrix is still there: [batch, 1, out]. `.squeeze(1)` ends it.")
@@ -205,6 +265,20 @@ class Scale(nn.Module):
         return f"x * factor, factor [{self.factor.numel()}]"
 
 
+class ScaleAndShift(Scale):
+    """The same, plus numbers that are kept in a buffer: they belong to the module, and are no parameter."""
+
+    def __init__(self, n):
+        super().__init__(n)
+        self.register_buffer("shift", 10 * torch.ones(n))
+
+    def forward(self, x):
+        return x * self.factor + self.shift
+
+    def __repr__(self):
+        return f"x * factor + shift, parameter factor [{self.factor.numel()}], buffer shift"
+
+
 @exercise(
     points=3,
     cases=[
@@ -238,6 +312,14 @@ class Scale(nn.Module):
             scale=Scale(3),
             x=counting(3, 3),
             factor=counting(3, 3, start=10),
+        ),
+        case(
+            "target_vmap(net, x, (first, second))",
+            "These modules keep a `shift` in a buffer. A buffer is no parameter: the weights have none for it.",
+            net=nn.Sequential(ScaleAndShift(3), ScaleAndShift(3)),
+            x=counting(2, 3),
+            first=counting(2, 3, start=2),
+            second=counting(2, 3, start=20),
         ),
         case(
             """
@@ -314,6 +396,50 @@ def vmapped(module, x, weights, **dims):
 )
 def whole_x_to_each(module, x, weights):
     return vmapped(module, x, weights, in_dims=(None, 0))
+
+
+def with_names(names, module, x, weights):
+    """The right answer, but with other names for the weights."""
+
+    def one_row(row, tensors):
+        return torch.func.functional_call(module, dict(zip(names, tensors)), (row,))
+
+    return torch.vmap(one_row)(x, tuple(weights))
+
+
+@mistake(
+    target_vmap,
+    "The names come from `state_dict()`, which lists buffers too, so that weights land in buffers."
+    " `module.named_parameters()` lists parameters alone.",
+)
+def names_of_buffers_too(module, x, weights):
+    return with_names(list(module.state_dict()), module, x, weights)
+
+
+@mistake(
+    target_vmap,
+    "The names are sorted by the alphabet, so that each weight lands under another's name. Keep the order of"
+    " `module.named_parameters()`.",
+)
+def sorted_names(module, x, weights):
+    return with_names(sorted(name for name, _ in module.named_parameters()), module, x, weights)
+
+
+@mistake(
+    target_vmap,
+    "The names are those of `shell`, whatever the module: written out, or taken from the notebook's variable `names`."
+    " Ask the module that came: `module.named_parameters()`.",
+)
+def names_of_the_shell(module, x, weights):
+    return with_names(["0.weight", "0.bias", "2.weight", "2.bias"], module, x, weights)
+
+
+@mistake(
+    target_vmap,
+    "The names are `weight` and `bias`, whatever the module. Ask the module that came: `module.named_parameters()`.",
+)
+def names_of_one_layer(module, x, weights):
+    return with_names(["weight", "bias"], module, x, weights)
 
 
 @mistake(target_vmap, "The batch axis comes out last here. vmap's `out_dims` is 0 by itself: the batch stands first.")
@@ -405,7 +531,17 @@ def bytes_bias_per_input(batch, target_layer_sizes, dtype):
         case(
             "group_by_condition(conditioning)",
             "Conditions that differ a little are different ones, and have networks of their own.",
-            conditioning=torch.tensor([[0.5, -0.25], [0.5, -0.75], [0.5, -0.25], [0.5, -0.2501], [-1.5, 10.0]]),
+            conditioning=torch.tensor([[0.5, -0.2502], [0.5, -0.75], [0.5, -0.2502], [0.5, -0.2501], [-1.5, 10.0]]),
+        ),
+        case(
+            "group_by_condition(conditioning)",
+            "Ascending as numbers: -10, -9, 9, 10.",
+            conditioning=torch.tensor([[9.0], [10.0], [-9.0], [9.0], [-10.0]]),
+        ),
+        case(
+            "group_by_condition(conditioning)",
+            "Rows 0 and 1 are 1 and 1.000001: nearly the same, and two conditions.",
+            conditioning=torch.tensor([[1.0, 0.0], [1.000001, 0.0], [1.0, 0.0]]),
         ),
     ],
     hints=[
@@ -414,12 +550,12 @@ def bytes_bias_per_input(batch, target_layer_sizes, dtype):
     ],
 )
 def group_by_condition(conditioning):
-    """Which rows of conditioning [batch, C] are the same?
+    """Which rows of conditioning are exactly equal?
 
-    Returns (conditions, index): the K distinct rows [K, C]
-    in ascending order, and for each row of the batch which
-    of them it is: index [batch] (int64), so that
-    conditions[index] equals conditioning.
+    From [batch, C] to (conditions, index): the K distinct
+    rows [K, C] in ascending order, and for each row of the
+    batch which of them it is: index [batch] (int64), so
+    that conditions[index] equals conditioning.
     """
     return torch.unique(conditioning, dim=0, return_inverse=True)
 
@@ -468,6 +604,40 @@ def first_number_only(conditioning):
     _, index = torch.unique(conditioning[:, 0], return_inverse=True)
     first = [index.tolist().index(k) for k in range(int(index.max()) + 1)]
     return conditioning[first], index
+
+
+@mistake(
+    group_by_condition,
+    "Only the sums of the rows were compared, so that conditions with the same sum fell together.",
+)
+def sums_only(conditioning):
+    _, index = torch.unique(conditioning.sum(-1), return_inverse=True)
+    first = [index.tolist().index(k) for k in range(int(index.max()) + 1)]
+    return conditioning[first], index
+
+
+@mistake(
+    group_by_condition,
+    "Rows that are only nearly equal fell together (`allclose`, or a rounding). Wanted is: exactly equal.",
+)
+def nearly_equal(conditioning):
+    conditions = []
+    for row in torch.unique(conditioning, dim=0):
+        if not any(torch.allclose(row, other) for other in conditions):
+            conditions.append(row)
+    conditions = torch.stack(conditions)
+    same = torch.isclose(conditioning.unsqueeze(1), conditions).all(-1)
+    return conditions, same.int().argmax(1)
+
+
+@mistake(
+    group_by_condition,
+    "The conditions are sorted as *text*, in which 10 stands before 9, and -10 before -9 before 1. Sort the numbers.",
+)
+def sorted_as_text(conditioning):
+    rows = [tuple(row) for row in conditioning.tolist()]
+    distinct = sorted(set(rows), key=str)
+    return torch.tensor(distinct), torch.tensor([distinct.index(row) for row in rows])
 
 
 @mistake(group_by_condition, "Nothing is shared: every row is a group of its own, even where conditions are equal.")

@@ -306,6 +306,50 @@ def batched_linear(x, weight, bias):
 def batched_linear(x, weight, bias):
     return torch.einsum('bi,boi->bo', x, weight)
 
+# %% batched_linear: grows with the *square* of the batch
+def batched_linear(x, weight, bias):
+    out = x @ weight.mT
+    n = len(x)
+    return out[torch.arange(n), torch.arange(n)] + bias
+
+# %% batched_linear: grows with the *square* of the batch
+def batched_linear(x, weight, bias):
+    out = torch.block_diag(*weight) @ x.flatten()
+    return out.reshape(bias.shape) + bias
+
+# %% batched_linear: grows with the *square* of the batch
+def batched_linear(x, weight, bias):
+    return torch.einsum('bi,coi->bco', x, weight).diagonal(dim1=0, dim2=1).mT + bias
+
+# %% batched_linear: turns *all* axes of `weight` around
+def batched_linear(x, weight, bias):
+    return torch.matmul(x[:, None], weight.T)[:, 0] + bias
+
+# %% batched_linear: through the *sum* of all layers
+def batched_linear(x, weight, bias):
+    return x @ weight.sum(0).T + bias
+
+# %% target_vmap: which lists buffers too
+def target_vmap(module, x, weights):
+    names = list(module.state_dict())
+    def one(row, tensors):
+        return torch.func.functional_call(module, dict(zip(names, tensors)), (row,))
+    return torch.vmap(one)(x, tuple(weights))
+
+# %% target_vmap: sorted by the alphabet
+def target_vmap(module, x, weights):
+    names = sorted(dict(module.named_parameters()))
+    def one(row, *tensors):
+        return torch.func.functional_call(module, dict(zip(names, tensors)), row)
+    return torch.vmap(one)(x, *weights)
+
+# %% target_vmap: those of `shell`, whatever the module
+names = ["0.weight", "0.bias", "2.weight", "2.bias"]
+def target_vmap(module, x, weights):
+    def one(row, tensors):
+        return torch.func.functional_call(module, dict(zip(names, tensors)), (row,))
+    return torch.vmap(one)(x, tuple(weights))
+
 # %% target_vmap: calls it once, for all rows together
 def target_vmap(module, x, weights):
     names = [n for n, _ in module.named_parameters()]
@@ -367,6 +411,36 @@ def group_by_condition(conditioning):
 def group_by_condition(conditioning):
     conditions, index = torch.unique(conditioning, dim=0, return_inverse=True)
     return conditions, index.int()
+
+# %% group_by_condition: conditions with the same sum fell together
+def group_by_condition(conditioning):
+    sums, index = conditioning.sum(1).unique(return_inverse=True)
+    rows = [conditioning[conditioning.sum(1) == s][0] for s in sums]
+    return torch.stack(rows), index
+
+# %% group_by_condition: only nearly equal fell together
+def group_by_condition(conditioning):
+    kinds, index = [], []
+    for row in sorted(conditioning.tolist()):
+        row = torch.tensor(row)
+        if not any(torch.allclose(row, k) for k in kinds):
+            kinds.append(row)
+    for row in conditioning:
+        index.append([torch.allclose(row, k) for k in kinds].index(True))
+    return torch.stack(kinds), torch.tensor(index)
+
+# %% group_by_condition: sorted as *text*
+def group_by_condition(conditioning):
+    rows = conditioning.tolist()
+    kinds = sorted({str(r): r for r in rows}.items())
+    keys = [k for k, _ in kinds]
+    return torch.tensor([r for _, r in kinds]), torch.tensor([keys.index(str(r)) for r in rows])
+
+# %% group_by_condition: wrong order
+def group_by_condition(conditioning):
+    kinds = sorted({str(row): row for row in conditioning}.values(), key=str)
+    index = [next(i for i, k in enumerate(kinds) if torch.equal(k, row)) for row in conditioning]
+    return torch.stack(kinds), torch.tensor(index)
 
 # %% grouped_linear: still mixed up
 def grouped_linear(x, weight, bias):
