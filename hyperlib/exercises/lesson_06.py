@@ -23,7 +23,7 @@ from .lesson_02 import BATCH
         case("generated_variance(features, 2.0, 1.0)", features=counting(2, 1, 3)),
     ],
     hints=[
-        "`row @ features` is a sum. Feature k brings the term `row[k] * features[k]`: what is the variance of that term?",
+        "`row @ features` is a sum. Feature k brings the term `row[k] * features[k]`: what is its variance?",
         "Variances of independent terms add up: each feature brings `e[k] ** 2 * weight_variance`, the bias its own.",
         "`features ** 2` and then `.sum(-1)`: the last axis holds the features, those in front the conditions.",
     ],
@@ -244,7 +244,7 @@ def rows_of(weight, layer_sizes):
 
 
 def spread(layer, layer_sizes):
-    """Standard deviation of each tensor's rows times the root of the features: one decimal place, or one digit if small.
+    """Standard deviation of each tensor's rows times the root of the features: one decimal, or one digit if small.
 
     For 10,000 entries or more; of fewer, the decimal place might differ by chance.
     """
