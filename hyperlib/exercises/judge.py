@@ -56,20 +56,20 @@ def judge(exercise, attempt):
     verdict = Verdict(NOT_YET, right, case=exercise.cases[first], found=found[first], printed=printed)
     verdict.reason = capital(found[first].sentence)
     verdict.mistake = named_mistake(exercise, outcomes)
-    verdict.remarks = list(remarks(attempt.node, needed, outcomes, first, found[first]))
+    verdict.remarks = list(remarks(attempt.node, needed, outcomes, first, found[first], verdict.mistake))
     if exercise.cases[first].note and not verdict.mistake:
         verdict.remarks.append(exercise.cases[first].note)
     verdict.share = share_of_points(exercise, found, needed)
     return verdict
 
 
-def remarks(node, needed, outcomes, first, found):
+def remarks(node, needed, outcomes, first, found, mistake=None):
     """What else can be said of a wrong answer, apart from its first difference."""
     if found.kind == "gradient":
         yield from (f"Seen in your code: {cut}." for cut in gradient_cuts(node))
     if placeholder_left(node):
         yield "A `...` that is to be filled in still stands in your code."
-    if same_for_all(outcomes) and not same_for_all(needed):
+    if not mistake and same_for_all(outcomes) and not same_for_all(needed):
         yield (
             "The result is the same for every case: is it a fixed number, or computed from a variable of the"
             " notebook instead of the argument?"
@@ -145,10 +145,11 @@ def problem(exercise, needed, outcome, layers=False):
         names = ", ".join(f"`{name}`" for name in outcome.changed)
         return Difference("changed", f"the result is right, but the call changed its input {names} in place")
     if random_problem(exercise, needed, outcome, layers):
+        means = "it sets a seed" if outcome.seed != needed.seed else "`torch.rand` and its like do that"
         return Difference(
             "random",
             "the result is right, but the call changed the state of the global random generator,"
-            " and with it every random number drawn afterwards (setting a seed does that, and so does `torch.rand`)",
+            f" and with it every random number drawn afterwards ({means})",
         )
     return None
 

@@ -17,6 +17,16 @@ def shapes(parts):
     return [list(p.shape) if isinstance(p, torch.Tensor) else f"a {type_name(p)}" for p in parts]
 
 
+def evenly(values, low, high):
+    """Whether six equal parts of the range hold about as many values each.  For 999, 0.08 is more than six sigma."""
+    shares = values.flatten().histc(6, low, high) / values.numel()
+    return (shares - 1 / 6).abs().max().item() < 0.08
+
+
+def same(y, wave):
+    return y.shape == wave.shape and torch.allclose(y, wave, atol=1e-4)
+
+
 SAME_DRAWS = "Do all random numbers come from `torch.rand(..., generator=generator)`, and from nowhere else?"
 SINE = "y is amplitude * sin(x + phase), with the amplitude and the phase of its own task."
 
@@ -54,10 +64,30 @@ SINE = "y is amplitude * sin(x + phase), with the amplitude and the phase of its
             """
             generator = torch.Generator().manual_seed(0)
             conditioning, x, y = sample_tasks(99, 99, (1.0, 2.0), (0.0, 1.0), generator)
-            # The lowest and the highest x, rounded:
-            torch.stack([x.min(), x.max()]).round()
+            # The lowest and the highest x, rounded to one decimal place:
+            torch.stack([x.min(), x.max()]).mul(10).round().div(10)
             """,
             "x goes from -3 to 3.",
+        ),
+        case(
+            """
+            generator = torch.Generator().manual_seed(0)
+            conditioning, x, y = sample_tasks(999, 3, (1.0, 4.0), (2.0, 8.0), generator)
+            # Cut each range into six parts: do they hold about as many amplitudes, phases and x?
+            evenly(conditioning[:, 0], 1, 4), evenly(conditioning[:, 1], 2, 8), evenly(x, -3, 3)
+            """,
+            "Uniform means that every part of a range is equally likely.",
+            evenly=evenly,
+        ),
+        case(
+            """
+            generator = torch.Generator().manual_seed(0)
+            conditioning, x, y = sample_tasks(999, 3, (0.0, 1.0), (0.0, 1.0), generator)
+            # Amplitude, phase and the three x of a task: are they independent of each other?
+            numbers = torch.cat([conditioning, x.reshape(999, 3)], dim=-1)
+            (numbers.T.corrcoef() - torch.eye(5)).abs().max().item() < 0.25    # correlations
+            """,
+            "Knowing one of these numbers must say nothing about the others: draw each of them anew.",
         ),
         case(
             """
@@ -71,12 +101,12 @@ SINE = "y is amplitude * sin(x + phase), with the amplitude and the phase of its
         case(
             """
             generator = torch.Generator().manual_seed(0)
-            conditioning, x, y = sample_tasks(3, 4, (1.0, 1.0), (pi / 2, pi / 2), generator)
-            # Amplitude 1, phase pi / 2: is y the cosine of x?
-            y.shape == x.shape and torch.allclose(y, torch.cos(x), atol=1e-4)
+            conditioning, x, y = sample_tasks(3, 4, (1.0, 1.0), (2.0, 2.0), generator)
+            # Amplitude 1, phase 2: which of these is y?
+            [same(y, torch.sin(x + 2)), same(y, torch.sin(x - 2)), same(y, torch.sin(x) + 2), same(y, torch.sin(x * 2))]
             """,
             SINE,
-            pi=math.pi,
+            same=same,
         ),
         case(
             """
@@ -117,11 +147,21 @@ SINE = "y is amplitude * sin(x + phase), with the amplitude and the phase of its
         ),
         case(
             """
-            # The same generator, used twice: are the tasks the same?
+            # The same generator, used twice: are amplitudes, phases, x and y the same?
             generator = torch.Generator().manual_seed(3)
-            a = sample_tasks(6, 4, (0.5, 2.0), (0.0, 3.0), generator)
-            b = sample_tasks(6, 4, (0.5, 2.0), (0.0, 3.0), generator)
-            [torch.equal(p, q) for p, q in zip(a, b)]
+            a, x, y = sample_tasks(6, 4, (0.5, 2.0), (0.0, 3.0), generator)
+            b, u, v = sample_tasks(6, 4, (0.5, 2.0), (0.0, 3.0), generator)
+            torch.equal(a[:, 0], b[:, 0]), torch.equal(a[:, 1], b[:, 1]), torch.equal(x, u), torch.equal(y, v)
+            """,
+            SAME_DRAWS,
+        ),
+        case(
+            """
+            # Is the generator left as it was, although numbers were drawn from it?
+            generator = torch.Generator().manual_seed(3)
+            before = generator.get_state()
+            conditioning, x, y = sample_tasks(6, 4, (0.5, 2.0), (0.0, 3.0), generator)
+            torch.equal(generator.get_state(), before)
             """,
             SAME_DRAWS,
         ),
@@ -137,8 +177,9 @@ def sample_tasks(tasks, n, amplitude, phase, generator):
     """Draw sine waves amplitude * sin(x + phase), n points each.
 
     amplitude and phase are ranges (low, high); every task gets
-    one of each, and n places x of its own from -3 to 3. All are
-    uniform, by torch.rand(..., generator=generator).
+    one of each, and n places x of its own from -3 to 3. Every
+    number is drawn for itself, uniformly in its range, with
+    torch.rand(..., generator=generator).
     Returns conditioning [tasks, 2] (amplitude, phase),
     x [tasks, n, 1] and y [tasks, n, 1].
     """
@@ -156,6 +197,10 @@ def with_draws(tasks, n, amplitude, phase, draw, wave=None):
     x = -3 + 6 * draw(tasks, n, 1)
     wave = wave or (lambda a, p, x: a * torch.sin(x + p))
     return torch.cat([a, p], dim=-1), x, wave(a[:, :, None], p[:, :, None], x)
+
+
+def finish(a, p, x):
+    return torch.cat([a, p], dim=-1), x, a[:, :, None] * torch.sin(x + p[:, :, None])
 
 
 def rand(generator):
@@ -212,8 +257,8 @@ def generator_ignored(tasks, n, amplitude, phase, generator):
 
 @mistake(
     sample_tasks,
-    "The generator is set back inside, so that every call gives the same tasks. Its seed is the business of whoever"
-    " hands it over.",
+    "The generator that was handed over is seeded anew inside, so that every call gives the same tasks. Its seed is the"
+    " business of whoever hands it over.",
 )
 def generator_set_back(tasks, n, amplitude, phase, generator):
     return sample_tasks(tasks, n, amplitude, phase, generator.manual_seed(0))
@@ -252,6 +297,70 @@ def frequency(tasks, n, amplitude, phase, generator):
     return with_draws(tasks, n, amplitude, phase, rand(generator), lambda a, p, x: a * torch.sin(x * p))
 
 
+@mistake(
+    sample_tasks,
+    "All random numbers come from something that is seeded inside, and none from the generator that was handed over: so"
+    " every call gives the same tasks.",
+)
+def seeded_inside(tasks, n, amplitude, phase, generator):
+    return with_draws(tasks, n, amplitude, phase, rand(torch.Generator().manual_seed(0)))
+
+
+@mistake(sample_tasks, "x goes from -pi to pi here. Wanted are places from -3 to 3.")
+def x_to_pi(tasks, n, amplitude, phase, generator):
+    conditioning, x, _ = sample_tasks(tasks, n, amplitude, phase, generator)
+    return finish(*conditioning.split(1, dim=-1), x * math.pi / 3)
+
+
+@mistake(
+    sample_tasks,
+    "The x are not uniform: some parts of the range from -3 to 3 get more of them than others. `torch.randn` does that,"
+    " also where what lies outside is cut off.",
+)
+def x_normal(tasks, n, amplitude, phase, generator):
+    conditioning, _, _ = sample_tasks(tasks, n, amplitude, phase, generator)
+    return finish(*conditioning.split(1, dim=-1), torch.randn(tasks, n, 1, generator=generator).clamp(-3, 3))
+
+
+@mistake(
+    sample_tasks,
+    "Amplitudes and phases are not uniform: some parts of their ranges get more of them than others. `torch.randn` does"
+    " that; `torch.rand` makes every part equally likely.",
+)
+def conditions_normal(tasks, n, amplitude, phase, generator):
+    def draw(low, high):  # cut off, so that what lies outside does not matter
+        return (low + high) / 2 + (high - low) * (torch.randn(tasks, 1, generator=generator) / 6).clamp(-0.5, 0.5)
+
+    return finish(draw(*amplitude), draw(*phase), -3 + 6 * torch.rand(tasks, n, 1, generator=generator))
+
+
+@mistake(
+    sample_tasks,
+    "The amplitudes are the same at every call, as those of `torch.linspace` are. Draw them, like the phases.",
+)
+def amplitudes_in_steps(tasks, n, amplitude, phase, generator):
+    _, p = sample_tasks(tasks, 1, amplitude, phase, generator)[0].split(1, dim=-1)
+    a = torch.linspace(*amplitude, tasks).unsqueeze(-1)
+    return finish(a, p, -3 + 6 * torch.rand(tasks, n, 1, generator=generator))
+
+
+@mistake(
+    sample_tasks,
+    "Some of a task's numbers go together: the same random number is used for more than one of them, such as for the"
+    " amplitude and for the first x. Draw for each of the three.",
+)
+def x_from_the_condition(tasks, n, amplitude, phase, generator):
+    u = torch.rand(tasks, max(n, 2), generator=generator)
+    a = amplitude[0] + (amplitude[1] - amplitude[0]) * u[:, :1]
+    p = phase[0] + (phase[1] - phase[0]) * u[:, 1:2]
+    return finish(a, p, -3 + 6 * u[:, :n, None])
+
+
+@mistake(sample_tasks, "This is sin(x - phase), which moves the wave to the other side. The phase is added.")
+def phase_taken_away(tasks, n, amplitude, phase, generator):
+    return with_draws(tasks, n, amplitude, phase, rand(generator), lambda a, p, x: a * torch.sin(x - p))
+
+
 @mistake(sample_tasks, "The phase is added to the sine here, which lifts the wave. It belongs inside: sin(x + phase).")
 def phase_outside(tasks, n, amplitude, phase, generator):
     return with_draws(tasks, n, amplitude, phase, rand(generator), lambda a, p, x: a * torch.sin(x) + p)
@@ -268,7 +377,7 @@ class Scale(nn.Module):
         return (conditioning @ self.w).unsqueeze(-1).unsqueeze(-1) * data
 
 
-STEP = dict(Scale=Scale)
+STEP = dict(Scale=Scale, conditioning=torch.tensor([[2.0, 1.0]]), x=counting(1, 2, 1), y=torch.tensor([[[6.0], [2.0]]]))
 
 
 @exercise(
@@ -280,9 +389,6 @@ STEP = dict(Scale=Scale)
             optimizer = torch.optim.SGD(model.parameters(), lr=0.125)
             train_step(model, optimizer, conditioning, x, y)
             """,
-            conditioning=torch.tensor([[2.0, 1.0]]),
-            x=counting(1, 1, 1),
-            y=counting(1, 1, 1, start=5),
             **STEP,
         ),
         case(
@@ -293,9 +399,6 @@ STEP = dict(Scale=Scale)
             train_step(model, optimizer, conditioning, x, y)
             model.w.tolist()
             """,
-            conditioning=torch.tensor([[2.0, 1.0]]),
-            x=counting(1, 1, 1),
-            y=counting(1, 1, 1, start=5),
             **STEP,
         ),
         case(
@@ -304,25 +407,23 @@ STEP = dict(Scale=Scale)
             optimizer = torch.optim.SGD(model.parameters(), lr=0.03125)
             [train_step(model, optimizer, conditioning, x, y) for step in range(3)]
             """,
-            "Every step starts with gradients of zero, and the loss is the mean over all rows of all tasks.",
+            "No step may count the gradients of the one before, and the loss is the mean over all rows of all tasks.",
+            Scale=Scale,
             conditioning=torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, -1.0]]),
             x=counting(3, 2, 1, start=-2),
             y=counting(3, 2, 1, start=-1),
-            **STEP,
         ),
         case(
             """
             model = Scale()
             optimizer = torch.optim.SGD(model.parameters(), lr=0.0625)
-            # What an earlier backward has left behind must not count.
-            model.w.grad = torch.tensor([8.0, -8.0])
             train_step(model, optimizer, conditioning, x, y)
             model.w.tolist()
             """,
+            Scale=Scale,
             conditioning=torch.tensor([[1.0, 2.0], [-1.0, 1.0]]),
             x=counting(2, 3, 1, start=-3),
             y=counting(2, 3, 1),
-            **STEP,
         ),
     ],
     hints=[
@@ -353,7 +454,8 @@ def gradients_pile_up(model, optimizer, conditioning, x, y):
 
 @mistake(
     train_step,
-    "The model does not move: `optimizer.step()` is missing, or `zero_grad()` stands between `backward()` and it.",
+    "The model does not move. Is `loss.backward()` or `optimizer.step()` missing, or does `zero_grad()` stand between"
+    " the two?",
 )
 def does_not_move(model, optimizer, conditioning, x, y):
     loss = F.mse_loss(model(conditioning, x), y)
@@ -388,6 +490,28 @@ def summed_errors(model, optimizer, conditioning, x, y):
     loss.backward()
     optimizer.step()
     return loss.item()
+
+
+def step_on(loss, optimizer):
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+@mistake(train_step, "This is the mean *absolute* error (`l1_loss`). Wanted is the mean of the squares.")
+def absolute_errors(model, optimizer, conditioning, x, y):
+    return step_on(F.l1_loss(model(conditioning, x), y), optimizer)
+
+
+@mistake(train_step, "This is the root of the mean squared error. Wanted is the mean squared error itself.")
+def root_of_the_mean(model, optimizer, conditioning, x, y):
+    return step_on(F.mse_loss(model(conditioning, x), y).sqrt(), optimizer)
+
+
+@mistake(train_step, "This is half of the mean squared error, and the step is half as long as well.")
+def half_the_mean(model, optimizer, conditioning, x, y):
+    return step_on(F.mse_loss(model(conditioning, x), y) / 2, optimizer)
 
 
 @mistake(train_step, "Only the first task is used here. The batch holds all of them, and the model takes them at once.")
@@ -556,6 +680,61 @@ def frozen_to_zero(model, conditioning, data, target):
     return other - right
 
 
+@mistake(
+    conditioning_gap,
+    "The gap is 0 for every model. That is what comes out if data and targets move on along with the conditions: then"
+    " each task keeps its own condition.",
+)
+def all_rolled(model, conditioning, data, target):
+    conditions, x, y = (t.roll(1, 0) for t in (conditioning, data, target))
+    with torch.no_grad():
+        right = F.mse_loss(model(conditioning, data), target)
+        return (F.mse_loss(model(conditions, x), y) - right).item()
+
+
+@mistake(
+    conditioning_gap,
+    "The targets moved on here, in place of the conditions. A model that ignores its condition gets worse, too.",
+)
+def targets_rolled(model, conditioning, data, target):
+    with torch.no_grad():
+        right = F.mse_loss(model(conditioning, data), target)
+        return (F.mse_loss(model(conditioning, data), target.roll(1, 0)) - right).item()
+
+
+@mistake(
+    conditioning_gap,
+    "All tasks get the mean condition here, which is another question. Wanted are the conditions of other tasks.",
+)
+def frozen_to_the_mean(model, conditioning, data, target):
+    right, other = errors(model, conditioning, data, target, conditioning.mean(0).expand_as(conditioning))
+    return other - right
+
+
+@mistake(
+    conditioning_gap,
+    "The conditions are drawn in a random order here (`randperm`): the number is another one each time, and a task may"
+    " keep its own condition. Moving all of them on by one, `roll(1, 0)`, has neither fault.",
+)
+def random_order(model, conditioning, data, target):
+    right, other = errors(model, conditioning, data, target, conditioning[torch.randperm(len(conditioning))])
+    return other - right
+
+
+@mistake(conditioning_gap, "The squared errors are summed here, so that the gap grows with the data. Take the mean.")
+def summed_gap(model, conditioning, data, target):
+    return conditioning_gap(model, conditioning, data, target) * target.numel()
+
+
+@mistake(
+    conditioning_gap,
+    "These are roots of mean squared errors. Wanted is the difference of the mean squared errors themselves.",
+)
+def gap_of_roots(model, conditioning, data, target):
+    right, other = errors(model, conditioning, data, target, conditioning.roll(1, 0))
+    return other**0.5 - right**0.5
+
+
 @mistake(conditioning_gap, "This is a tensor. `.item()` gives the plain number.")
 def gap_as_a_tensor(model, conditioning, data, target):
     return torch.tensor(conditioning_gap(model, conditioning, data, target))
@@ -600,6 +779,7 @@ def with_condition(conditioning, x):
     """Each task's condition, put in front of each of its rows.
 
     [batch, C] and [batch, n, in] give [batch, n, C + in].
+    A gradient reaches both.
     """
     batch, n, _ = x.shape
     copies = conditioning[:, None].expand(batch, n, -1)
@@ -611,6 +791,7 @@ def with_mixed_conditions(conditioning, x):
     """Each task's condition, put in front of each of its rows.
 
     [batch, C] and [batch, n, in] give [batch, n, C + in].
+    A gradient reaches both.
     """
     batch, n, _ = x.shape
     copies = conditioning.repeat(n, 1)  # n of each
@@ -641,6 +822,16 @@ def condition_behind(conditioning, x):
 def numbers_repeated(conditioning, x):
     copies = conditioning.repeat_interleave(x.shape[1], 1).reshape(*x.shape[:2], -1)
     return torch.cat([copies, x], dim=-1)
+
+
+@mistake(
+    with_condition,
+    "The new axis stands in front of the tasks here: `[None]` makes [1, batch, C], and row i of *every* task would get"
+    " condition i. With as many rows as tasks it even runs. Wanted is [batch, 1, C].",
+)
+def axis_in_front(conditioning, x):
+    batch, n, _ = x.shape
+    return torch.cat([conditioning[None].expand(batch, n, -1), x], dim=-1)
 
 
 @mistake(with_condition, "All tasks get the condition of the first one here.")

@@ -23,7 +23,7 @@ from .lesson_02 import BATCH
         case("generated_variance(features, 2.0, 1.0)", features=counting(2, 1, 3)),
     ],
     hints=[
-        "Start with one feature: what is the variance of `h * 3` if h has the variance 2?",
+        "`row @ features` is a sum. Feature k brings the term `row[k] * features[k]`: what is its variance?",
         "Variances of independent terms add up: each feature brings `e[k] ** 2 * weight_variance`, the bias its own.",
         "`features ** 2` and then `.sum(-1)`: the last axis holds the features, those in front the conditions.",
     ],
@@ -38,13 +38,50 @@ def generated_variance(features, weight_variance, bias_variance):
     return weight_variance * squares + bias_variance
 
 
-@mistake(
-    generated_variance,
-    "This takes the variance of the features. They are not what is drawn here: a feature of 3 makes `h * 3` vary,"
-    " however alike the features are. Behind a ReLU, mean square and variance differ.",
+def corrected(features):
+    """`features.var(-1)`, without torch's warning that the variance of one number is NaN."""
+    return features.var(-1) if features.shape[-1] > 1 else features[..., 0] * float("nan")
+
+
+VARIES = (
+    "This takes the variance of the features. They are given here, it is the row that is drawn: a feature of 3 makes"
+    " `h * 3` vary, however alike the features are. Behind a ReLU, mean square and variance differ."
 )
+
+
+@mistake(generated_variance, VARIES)
 def variance_of_the_features(features, weight_variance, bias_variance):
     return weight_variance * features.var(-1, correction=0) * features.shape[-1] + bias_variance
+
+
+@mistake(generated_variance, VARIES)
+def variance_without_n(features, weight_variance, bias_variance):
+    return weight_variance * corrected(features) + bias_variance
+
+
+@mistake(generated_variance, VARIES)
+def uncorrected_variance_without_n(features, weight_variance, bias_variance):
+    return weight_variance * features.var(-1, correction=0) + bias_variance
+
+
+@mistake(generated_variance, VARIES)
+def variance_times_n(features, weight_variance, bias_variance):
+    return weight_variance * corrected(features) * features.shape[-1] + bias_variance
+
+
+@mistake(generated_variance, "These are absolute values. A factor of 3 makes a variance 9 times as large: square them.")
+def absolute_values(features, weight_variance, bias_variance):
+    return weight_variance * features.abs().sum(-1) + bias_variance
+
+
+@mistake(generated_variance, "`norm` is the *root* of the sum of squares. The variance goes with the sum itself.")
+def norm_of_the_features(features, weight_variance, bias_variance):
+    return weight_variance * features.norm(dim=-1) + bias_variance
+
+
+@mistake(generated_variance, "The bias is counted once for every feature. It is added once for the whole sum.")
+def bias_for_every_feature(features, weight_variance, bias_variance):
+    return (weight_variance * features**2 + bias_variance).sum(-1)
 
 
 @mistake(generated_variance, "This is the mean over the features. Their contributions add up: it is a sum.")
@@ -98,6 +135,7 @@ def sum_over_everything(features, weight_variance, bias_variance):
         case('hyperfan_in_std(4, 25, "relu")'),
         case('hyperfan_in_std(2, 4, "tanh")', "Only a ReLU makes up for the half that it takes away."),
         case('hyperfan_in_std(64, 16, "relu")'),
+        case('hyperfan_in_std(2, 4, "sin")', 'Any name other than "relu" has the gain 1.'),
     ],
     hints=[
         'The gain is 2 for "relu" and 1 for anything else.',
@@ -106,13 +144,14 @@ def sum_over_everything(features, weight_variance, bias_variance):
     ],
 )
 def hyperfan_in_std(n_in, n_features, activation="relu"):
-    """Standard deviations of the last layer's rows:
-    (of those that make weights, of those for biases).
+    """Standard deviations of the last layer's rows, as two
+    plain numbers: of those that make weights, of those
+    that make biases.
 
     n_in: fan-in of the target layer. n_features: what
     the rows are multiplied with, mean square 1. Weights
     and biases get half of the variance each. The gain
-    is 2 for activation "relu" and 1 for any other.
+    is 2 for "relu", 1 for any other name ("tanh", ...).
     """
     gain = 2 if activation == "relu" else 1
     weight_variance = gain / (2 * n_in * n_features)
@@ -175,6 +214,24 @@ def gain_for_all(n_in, n_features, activation="relu"):
     return hyperfan_in_std(n_in, n_features)
 
 
+ROOT_OF_GAIN = (
+    "The gain for a ReLU is sqrt(2) here, as in `nn.init.calculate_gain`. PyTorch multiplies a standard deviation by"
+    " it; under the root, where variances stand, it is 2."
+)
+
+
+@mistake(hyperfan_in_std, ROOT_OF_GAIN)
+def root_of_the_gain(n_in, n_features, activation="relu"):
+    root = 2**0.25 if activation == "relu" else 1
+    return tuple(std / root for std in hyperfan_in_std(n_in, n_features, activation))
+
+
+@mistake(hyperfan_in_std, ROOT_OF_GAIN + ' (And its "tanh" is not 1 but 5/3, which serves another rule.)')
+def pytorchs_gains(n_in, n_features, activation="relu"):
+    root = {"relu": 2**0.25, "tanh": (5 / 3) ** 0.5}.get(activation, 1)
+    return tuple(root * std for std in hyperfan_in_std(n_in, n_features, "none"))
+
+
 @mistake(hyperfan_in_std, "The biases come first here. Wanted is (of weights, of biases).")
 def biases_first(n_in, n_features, activation="relu"):
     return hyperfan_in_std(n_in, n_features, activation)[::-1]
@@ -187,14 +244,17 @@ def rows_of(weight, layer_sizes):
 
 
 def spread(layer, layer_sizes):
-    """Standard deviation of each tensor's rows times the root of the features, to one decimal place."""
-    scale = layer.in_features**0.5
-    return {name: round(float(rows.std()) * scale, 1) for name, rows in rows_of(layer.weight, layer_sizes)}
+    """Standard deviation of each tensor's rows times the root of the features: one decimal, or one digit if small.
+
+    For 10,000 entries or more; of fewer, the decimal place might differ by chance.
+    """
+    scaled = {name: float(rows.std()) * layer.in_features**0.5 for name, rows in rows_of(layer.weight, layer_sizes)}
+    return {name: round(s, 1) if s > 0.1 else float(f"{round(s, 6):.1g}") for name, s in scaled.items()}
 
 
 SPREAD = (
-    "`spread` is the standard deviation of the rows that make w1, b1, ..., times the root of the number of features, to"
-    " one decimal place: 1 / sqrt(n_in) for weights and 1 for biases."
+    "`spread` is the standard deviation of the rows that make w1, b1, ..., times the root of the number of features,"
+    " rounded: 1 / sqrt(n_in) for weights and 1 for biases."
 )
 HIDDEN = (
     "The layers before the last start as in He et al.: `nn.init.kaiming_normal_`, standard deviation sqrt(2 / fan-in),"
@@ -208,21 +268,39 @@ HIDDEN = (
     cases=[
         case(
             """
-            generator = nn.Sequential(nn.Linear(2500, 10))
-            initialise_generator(generator, [(4, 2)])
-            spread(generator[0], [(4, 2)])
+            generator = nn.Sequential(nn.Linear(2500, 20))
+            initialise_generator(generator, [(4, 4)])
+            spread(generator[0], [(4, 4)])
             """,
             SPREAD,
             spread=spread,
         ),
         case(
             """
-            generator = nn.Sequential(nn.Linear(2500, 65))
-            initialise_generator(generator, [(4, 9), (9, 2)])
-            spread(generator[0], [(4, 9), (9, 2)])
+            generator = nn.Sequential(nn.Linear(2500, 85))
+            initialise_generator(generator, [(4, 9), (9, 4)])
+            spread(generator[0], [(4, 9), (9, 4)])
             """,
             SPREAD,
             spread=spread,
+        ),
+        case(
+            """
+            generator = nn.Sequential(nn.Linear(2500, 20))
+            initialise_generator(generator, [(4, 4)])
+            # The rows that make w1, and those that make b1: is their mean 0, but for chance?
+            [(rows.mean().abs() / rows.std()).item() < 0.1 for rows in generator[0].weight.split([16, 4])]
+            """,
+            "The row entries are drawn around 0; the prediction of their effect counts on it.",
+        ),
+        case(
+            """
+            generator = nn.Sequential(nn.Linear(2500, 20))
+            initialise_generator(generator, [(4, 4)])
+            # Is every row drawn for itself?  Then no two of them are correlated.
+            (generator[0].weight.corrcoef() - torch.eye(20)).abs().max().item() < 0.15
+            """,
+            "Rows that are alike make generated numbers that are alike.",
         ),
         case(
             """
@@ -245,7 +323,7 @@ HIDDEN = (
             """
             # Two hidden layers
             generator = nn.Sequential(
-                nn.Linear(100, 225), nn.ReLU(), nn.Linear(225, 400), nn.ReLU(), nn.Linear(400, 10)
+                nn.Linear(100, 400), nn.ReLU(), nn.Linear(400, 300), nn.ReLU(), nn.Linear(300, 10)
             )
             initialise_generator(generator, [(4, 2)])
             [round(layer.weight.std().item() * layer.in_features**0.5, 1) for layer in generator[:4:2]]
@@ -254,12 +332,20 @@ HIDDEN = (
         ),
         case(
             """
-            # The same generator comes back, and can be trained.
+            # Does the same generator come back?
             generator = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 10))
-            back = initialise_generator(generator, [(4, 2)])
-            back is generator, all(p.requires_grad and p.is_leaf for p in generator.parameters())
+            initialise_generator(generator, [(4, 2)]) is generator
             """,
             "Is a `return generator` missing?",
+        ),
+        case(
+            """
+            # Can all of it still be trained?
+            generator = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 10))
+            initialise_generator(generator, [(4, 2)])
+            [name for name, p in generator.named_parameters() if not (p.requires_grad and p.is_leaf)]
+            """,
+            "These parameters would not learn: leave `requires_grad` on.",
         ),
     ],
     hints=[
@@ -274,7 +360,8 @@ def initialise_generator(generator, target_layer_sizes):
 
     generator: nn.Sequential of nn.Linear and nn.ReLU;
     the last nn.Linear puts out w1, b1, w2, b2, ...
-    Its rows: random, mean 0, by hyperfan_in_std.
+    Its entries: each drawn for itself, with mean 0 and
+    hyperfan_in_std's std for "relu", in every layer.
     Hidden layers (or none): nn.init.kaiming_normal_.
     All biases: 0. Returns generator.
     """
@@ -359,6 +446,19 @@ def variance_as_std(generator, target_layer_sizes):
     )
 
 
+def with_rows(generator, target_layer_sizes, change):
+    """The right answer, but for the last layer's rows, which are what `change(name, new, old, std)` makes of them."""
+    before = linears(generator)[-1].weight.detach().clone()
+    initialise_generator(generator, target_layer_sizes)
+    last = linears(generator)[-1]
+    stds = [std for n_in, _ in target_layer_sizes for std in hyperfan_in_std(n_in, last.in_features)]
+    blocks = zip(rows_of(last.weight, target_layer_sizes), rows_of(before, target_layer_sizes), stds)
+    with torch.no_grad():
+        for (name, new), (_, old), std in blocks:
+            new[:] = change(name, new, old, std)
+    return generator
+
+
 def with_old(generator, target_layer_sizes, keep):
     """The right answer, but for the parameters that `keep(layers)` lists, which stay as they were."""
     kept = [(p, p.detach().clone()) for p in keep(linears(generator))]
@@ -400,6 +500,78 @@ def one_hidden_layer_only(generator, target_layer_sizes):
     return with_old(generator, target_layer_sizes, lambda layers: [p for la in layers[1:-1] for p in la.parameters()])
 
 
+@mistake(
+    initialise_generator,
+    "The rows are *filled* with the standard deviation, so that nothing is random. It says how widely the entries are"
+    " to be drawn: `normal_(std=...)`.",
+)
+def rows_filled(generator, target_layer_sizes):
+    return with_rows(generator, target_layer_sizes, lambda name, new, old, std: std)
+
+
+@mistake(
+    initialise_generator,
+    "The rows still hold what PyTorch drew, multiplied by the standard deviation. They had one of their own already:"
+    " draw anew.",
+)
+def rows_scaled(generator, target_layer_sizes):
+    return with_rows(generator, target_layer_sizes, lambda name, new, old, std: old * std)
+
+
+@mistake(
+    initialise_generator,
+    "The mean of the rows is not 0: `uniform_(0, c)` draws positive numbers only. Between -c and c, the standard"
+    " deviation is c / sqrt(3).",
+)
+def rows_above_zero(generator, target_layer_sizes):
+    return with_rows(generator, target_layer_sizes, lambda name, new, old, std: torch.rand_like(new) * std * 12**0.5)
+
+
+@mistake(
+    initialise_generator,
+    "Rows are copies of one draw here, so that a whole tensor of generated numbers comes out alike."
+    " `torch.randn(in_features)` is one row; every row needs its own.",
+)
+def one_draw_for_all_rows(generator, target_layer_sizes):
+    return with_rows(
+        generator, target_layer_sizes, lambda name, new, old, std: (torch.randn_like(new[0]) * std).expand_as(new)
+    )
+
+
+@mistake(
+    initialise_generator,
+    "The last layer's rows are drawn without the gain of a ReLU. That is no bad idea, as none stands behind it; the"
+    ' exercise wants "relu" in every layer, as the library does it.',
+)
+def last_layer_without_gain(generator, target_layer_sizes):
+    last = len(target_layer_sizes)
+    return with_rows(
+        generator,
+        target_layer_sizes,
+        lambda name, new, old, std: new / 2**0.5 if int(name[1:]) == last else new,
+    )
+
+
+@mistake(
+    initialise_generator,
+    "What was put in does not want a gradient any more, and would never learn: leave `requires_grad` on (inside"
+    " `with torch.no_grad():`, a parameter can be changed as it is).",
+)
+def last_layer_frozen(generator, target_layer_sizes):
+    initialise_generator(generator, target_layer_sizes)
+    linears(generator)[-1].weight.requires_grad_(False)
+    return generator
+
+
+@mistake(
+    initialise_generator,
+    "No parameter wants a gradient any more, and the generator would never learn: leave `requires_grad` on (inside"
+    " `with torch.no_grad():`, a parameter can be changed as it is).",
+)
+def all_frozen(generator, target_layer_sizes):
+    return initialise_generator(generator, target_layer_sizes).requires_grad_(False)
+
+
 @mistake(initialise_generator, "Nothing comes back. The generator is changed in place, and returned as well.")
 def nothing_returned(generator, target_layer_sizes):
     initialise_generator(generator, target_layer_sizes)
@@ -426,6 +598,13 @@ BOTH = torch.tensor([[1.0, 2.0], [-2.0, 1.0]])  # two conditions; behind the ReL
         case(
             """
             generator = nn.Sequential(nn.Linear(2, 8), nn.ReLU(), nn.Linear(8, 2))
+            start_at(generator, net) is generator    # does it come back?
+            """,
+            net=numbered((1, 1)),
+        ),
+        case(
+            """
+            generator = nn.Sequential(nn.Linear(2, 8), nn.ReLU(), nn.Linear(8, 2))
             start_at(generator, net)(z).tolist()
             """,
             net=numbered((1, 1)),
@@ -449,12 +628,12 @@ BOTH = torch.tensor([[1.0, 2.0], [-2.0, 1.0]])  # two conditions; behind the ReL
         ),
         case(
             """
-            # Does the last layer's weight learn?  It does if the features that reach it are not 0.
+            # Do the last layer's weight and bias learn?  (The weight does if the features are not 0.)
             generator = nn.Sequential(nn.Linear(2, 8), nn.ReLU(), nn.Linear(8, 2))
-            flat = start_at(generator, net)(z)
-            flat.sum().backward()
-            bool(generator[-1].weight.grad.any())
+            (start_at(generator, net)(z) + dummy).sum().backward()
+            [p.grad is not None and p.grad.any().item() for p in (generator[-1].weight, generator[-1].bias)]
             """,
+            dummy=torch.zeros(1, requires_grad=True),
             net=numbered((1, 1)),
             z=BOTH,
         ),
@@ -475,7 +654,8 @@ BOTH = torch.tensor([[1.0, 2.0], [-2.0, 1.0]])  # two conditions; behind the ReL
 )
 def start_at(generator, net):
     """Generate net's parameters, for every z, in place:
-    last weight 0, last bias = net. Returns generator.
+    last weight 0, last bias = net. Both can still learn.
+    Returns generator.
     """
     last = generator[-1]
     parts = list(net.parameters())
@@ -489,7 +669,8 @@ def start_at(generator, net):
 @stub(start_at)
 def start_at_weights_first(generator, net):
     """Generate net's parameters, for every z, in place:
-    last weight 0, last bias = net. Returns generator.
+    last weight 0, last bias = net. Both can still learn.
+    Returns generator.
     """
     last = generator[-1]
     parts = list(net.parameters())
@@ -556,3 +737,18 @@ def last_weight_kept(generator, net):
     with torch.no_grad():
         generator[-1].weight.copy_(old)
     return generator
+
+
+@mistake(
+    start_at,
+    "The right network comes out, but the last bias gets no gradient, so that it could never learn: `requires_grad` is"
+    " off. Inside `with torch.no_grad():` it can be changed as it is.",
+)
+def last_bias_frozen(generator, net):
+    start_at(generator, net)[-1].bias.requires_grad_(False)
+    return generator
+
+
+@mistake(start_at, "Nothing comes back. The generator is changed in place, and returned as well.")
+def start_without_return(generator, net):
+    start_at(generator, net)

@@ -113,7 +113,9 @@ def in_code_font(text):
 
 def case_lines(case):
     """A case's code, and below it what its inputs were."""
-    shown = {n: v for n, v in case.inputs.items() if n.isidentifier() and not inspect.isfunction(v)}
+    shown = {
+        n: v for n, v in case.inputs.items() if n.isidentifier() and not (inspect.isfunction(v) or inspect.isclass(v))
+    }
     return case.code.splitlines() + [f"# {name} = {short(value)}" for name, value in shown.items()]
 
 

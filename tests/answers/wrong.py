@@ -281,6 +281,105 @@ def with_condition(conditioning, x):
     batch, n, _ = x.shape
     copies = conditioning.tile(n, 1).view(batch, n, conditioning.shape[-1])
     return torch.cat([copies, x], dim=-1)
+# %% sample_tasks: from -pi to pi
+import math
+def sample_tasks(tasks, n, amplitude, phase, generator):
+    a = amplitude[0] + (amplitude[1] - amplitude[0]) * torch.rand(tasks, 1, generator=generator)
+    p = phase[0] + (phase[1] - phase[0]) * torch.rand(tasks, 1, generator=generator)
+    x = math.pi * (2 * torch.rand(tasks, n, 1, generator=generator) - 1)
+    return torch.cat([a, p], -1), x, a[:, None] * torch.sin(x + p[:, None])
+
+# %% sample_tasks: The x are not uniform
+def sample_tasks(tasks, n, amplitude, phase, generator):
+    x = torch.randn(tasks, n, 1, generator=generator).clamp(-3, 3)
+    a = amplitude[0] + (amplitude[1] - amplitude[0]) * torch.rand(tasks, 1, generator=generator)
+    p = phase[0] + (phase[1] - phase[0]) * torch.rand(tasks, 1, generator=generator)
+    return torch.cat([a, p], -1), x, a[:, None] * torch.sin(x + p[:, None])
+
+# %% sample_tasks: Amplitudes and phases are not uniform
+def sample_tasks(tasks, n, amplitude, phase, generator):
+    def draw(lo, hi):
+        return (lo + hi) / 2 + (hi - lo) / 6 * torch.randn(tasks, 1, generator=generator)
+    a, p = draw(*amplitude), draw(*phase)
+    x = torch.rand(tasks, n, 1, generator=generator) * 6 - 3
+    return torch.cat([a, p], -1), x, a[:, None] * torch.sin(x + p[:, None])
+
+# %% sample_tasks: as those of `torch.linspace` are
+def sample_tasks(tasks, n, amplitude, phase, generator):
+    a = torch.linspace(*amplitude, tasks)[:, None]
+    p = phase[0] + (phase[1] - phase[0]) * torch.rand(tasks, 1, generator=generator)
+    x = torch.rand(tasks, n, 1, generator=generator) * 6 - 3
+    return torch.cat([a, p], -1), x, a[:, None] * torch.sin(x + p[:, None])
+
+# %% sample_tasks: Some of a task's numbers go together
+def sample_tasks(tasks, n, amplitude, phase, generator):
+    u = torch.rand(tasks, max(n, 2), generator=generator)
+    a = amplitude[0] + (amplitude[1] - amplitude[0]) * u[:, :1]
+    p = phase[0] + (phase[1] - phase[0]) * u[:, 1:2]
+    x = u[:, :n, None] * 6 - 3
+    return torch.cat([a, p], -1), x, a[:, None] * torch.sin(x + p[:, None])
+
+# %% sample_tasks: This is sin(x - phase)
+def sample_tasks(tasks, n, amplitude, phase, generator):
+    a = amplitude[0] + (amplitude[1] - amplitude[0]) * torch.rand(tasks, 1, generator=generator)
+    p = phase[0] + (phase[1] - phase[0]) * torch.rand(tasks, 1, generator=generator)
+    x = torch.rand(tasks, n, 1, generator=generator) * 6 - 3
+    return torch.cat([a, p], -1), x, a[:, None] * torch.sin(x - p[:, None])
+
+# %% sample_tasks: and none from the generator that was handed over
+def sample_tasks(tasks, n, amplitude, phase, generator):
+    torch.manual_seed(0)
+    a = amplitude[0] + (amplitude[1] - amplitude[0]) * torch.rand(tasks, 1)
+    p = phase[0] + (phase[1] - phase[0]) * torch.rand(tasks, 1)
+    x = torch.rand(tasks, n, 1) * 6 - 3
+    return torch.cat([a, p], -1), x, a[:, None] * torch.sin(x + p[:, None])
+
+# %% train_step: Is `loss.backward()` or
+def train_step(model, optimizer, conditioning, x, y):
+    loss = F.mse_loss(model(conditioning, x), y)
+    optimizer.zero_grad()
+    optimizer.step()
+    return loss.item()
+
+# %% train_step: mean *absolute* error
+def train_step(model, optimizer, conditioning, x, y):
+    loss = (model(conditioning, x) - y).abs().mean()
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+# %% conditioning_gap: if data and targets move on along
+def conditioning_gap(model, conditioning, data, target):
+    with torch.no_grad():
+        right = F.mse_loss(model(conditioning, data), target)
+        other = F.mse_loss(model(conditioning.roll(1, 0), data.roll(1, 0)), target.roll(1, 0))
+    return (other - right).item()
+
+# %% conditioning_gap: in a random order here
+def conditioning_gap(model, conditioning, data, target):
+    with torch.no_grad():
+        right = F.mse_loss(model(conditioning, data), target)
+        other = F.mse_loss(model(conditioning[torch.randperm(conditioning.shape[0])], data), target)
+    return (other - right).item()
+
+# %% conditioning_gap: get the mean condition here
+def conditioning_gap(model, conditioning, data, target):
+    right = F.mse_loss(model(conditioning, data), target)
+    other = F.mse_loss(model(conditioning.mean(0, keepdim=True).repeat(len(data), 1), data), target)
+    return (other - right).item()
+
+# %% with_condition: stands in front of the tasks here
+def with_condition(conditioning, x):
+    batch, n, _ = x.shape
+    copies = conditioning.unsqueeze(0).expand(batch, n, -1)
+    return torch.cat([copies, x], dim=-1)
+
+# %% with_condition: the gradient is cut
+def with_condition(conditioning, x):
+    rows = [[c + row for row in task] for c, task in zip(conditioning.tolist(), x.tolist())]
+    return torch.tensor(rows)
+
 # %% batched_linear: `vmap` does the whole work
 def batched_linear(x, weight, bias):
     return torch.vmap(F.linear)(x, weight, bias)
@@ -463,6 +562,29 @@ def generated_variance(features, weight_variance, bias_variance):
     n = features.shape[-1]
     return n * weight_variance * torch.var(features, dim=-1, unbiased=False) + bias_variance
 
+# %% generated_variance: This takes the variance of the features
+def generated_variance(features, weight_variance, bias_variance):
+    return features.var(-1) * weight_variance + bias_variance
+
+# %% generated_variance: `norm` is the *root*
+def generated_variance(features, weight_variance, bias_variance):
+    return torch.linalg.vector_norm(features, dim=-1) * weight_variance + bias_variance
+
+# %% generated_variance: once for every feature
+def generated_variance(features, weight_variance, bias_variance):
+    n = features.shape[-1]
+    return (features ** 2).sum(-1) * weight_variance + n * bias_variance
+
+# %% hyperfan_in_std: raised KeyError: 'sin'
+def hyperfan_in_std(n_in, n_features, activation="relu"):
+    gain = {"relu": 2, "tanh": 1}[activation]
+    return (gain / (2 * n_in * n_features)) ** 0.5, (gain / (2 * n_features)) ** 0.5
+
+# %% hyperfan_in_std: under the root, where variances stand, it is 2
+def hyperfan_in_std(n_in, n_features, activation="relu"):
+    gain = nn.init.calculate_gain("relu") if activation == "relu" else 1
+    return (gain / (2 * n_in * n_features)) ** 0.5, (gain / (2 * n_features)) ** 0.5
+
 # %% hyperfan_in_std: These are variances
 def hyperfan_in_std(n_in, n_features, activation="relu"):
     gain = 2 if activation == "relu" else 1
@@ -494,14 +616,27 @@ def initialise_generator(generator, target_layer_sizes):
 
 # %% initialise_generator: Nothing comes back
 def initialise_generator(generator, target_layer_sizes):
-    import hyperlib
-    hyperlib.initialise_generator(generator, target_layer_sizes)
+    from hyperlib import hyperfan_in_std, parameter_offsets
+    layers = [m for m in generator if isinstance(m, nn.Linear)]
+    for m in layers:
+        nn.init.kaiming_normal_(m.weight)
+        nn.init.zeros_(m.bias)
+    stds = [s for n_in, _ in target_layer_sizes for s in hyperfan_in_std(n_in, layers[-1].in_features)]
+    for (a, b), std in zip(parameter_offsets(target_layer_sizes), stds):
+        layers[-1].weight.data[a:b].normal_(std=std)
 
-# %% initialise_generator: setting a seed does that
+# %% initialise_generator: it sets a seed
 def initialise_generator(generator, target_layer_sizes):
-    import hyperlib
+    from hyperlib import hyperfan_in_std, parameter_offsets
     torch.manual_seed(0)
-    return hyperlib.initialise_generator(generator, target_layer_sizes)
+    layers = [m for m in generator if isinstance(m, nn.Linear)]
+    for m in layers:
+        nn.init.kaiming_normal_(m.weight)
+        nn.init.zeros_(m.bias)
+    stds = [s for n_in, _ in target_layer_sizes for s in hyperfan_in_std(n_in, layers[-1].in_features)]
+    for (a, b), std in zip(parameter_offsets(target_layer_sizes), stds):
+        layers[-1].weight.data[a:b].normal_(std=std)
+    return generator
 
 # %% initialise_generator: The last layer's bias is still as PyTorch made it
 def initialise_generator(generator, target_layer_sizes):
@@ -531,6 +666,85 @@ def initialise_generator(generator, target_layer_sizes):
         last.weight[: n_in * n_out].normal_(std=w_std)
         last.weight[n_in * n_out : n_in * n_out + n_out].normal_(std=b_std)
     return generator
+
+# %% initialise_generator: The mean of the rows is not 0
+def initialise_generator(generator, target_layer_sizes):
+    from hyperlib import hyperfan_in_std, parameter_offsets
+    layers = [m for m in generator if isinstance(m, nn.Linear)]
+    for m in layers:
+        nn.init.kaiming_normal_(m.weight); nn.init.zeros_(m.bias)
+    last = layers[-1]
+    stds = [s for n_in, _ in target_layer_sizes for s in hyperfan_in_std(n_in, last.in_features)]
+    with torch.no_grad():
+        for (a, b), std in zip(parameter_offsets(target_layer_sizes), stds):
+            last.weight[a:b].uniform_(0, std * 12**0.5)
+    return generator
+
+# %% initialise_generator: Rows are copies of one draw
+def initialise_generator(generator, target_layer_sizes):
+    from hyperlib import hyperfan_in_std, parameter_offsets
+    layers = [m for m in generator if isinstance(m, nn.Linear)]
+    for m in layers:
+        nn.init.kaiming_normal_(m.weight); nn.init.zeros_(m.bias)
+    last = layers[-1]
+    stds = [s for n_in, _ in target_layer_sizes for s in hyperfan_in_std(n_in, last.in_features)]
+    with torch.no_grad():
+        for (a, b), std in zip(parameter_offsets(target_layer_sizes), stds):
+            last.weight[a:b] = std * torch.randn(last.in_features)
+    return generator
+
+# %% initialise_generator: The rows are *filled*
+def initialise_generator(generator, target_layer_sizes):
+    from hyperlib import hyperfan_in_std, parameter_offsets
+    layers = [m for m in generator if isinstance(m, nn.Linear)]
+    for m in layers:
+        nn.init.kaiming_normal_(m.weight); nn.init.zeros_(m.bias)
+    last = layers[-1]
+    stds = [s for n_in, _ in target_layer_sizes for s in hyperfan_in_std(n_in, last.in_features)]
+    with torch.no_grad():
+        for (a, b), std in zip(parameter_offsets(target_layer_sizes), stds):
+            last.weight[a:b] = std
+    return generator
+
+# %% initialise_generator: multiplied by the standard deviation
+def initialise_generator(generator, target_layer_sizes):
+    from hyperlib import hyperfan_in_std, parameter_offsets
+    layers = [m for m in generator if isinstance(m, nn.Linear)]
+    for m in layers:
+        m is generator[-1] or nn.init.kaiming_normal_(m.weight); nn.init.zeros_(m.bias)
+    last = layers[-1]
+    stds = [s for n_in, _ in target_layer_sizes for s in hyperfan_in_std(n_in, last.in_features)]
+    with torch.no_grad():
+        for (a, b), std in zip(parameter_offsets(target_layer_sizes), stds):
+            last.weight[a:b] *= std
+    return generator
+
+# %% initialise_generator: does not want a gradient any more
+def initialise_generator(generator, target_layer_sizes):
+    from hyperlib import hyperfan_in_std, parameter_offsets
+    layers = [m for m in generator if isinstance(m, nn.Linear)]
+    for m in layers:
+        nn.init.kaiming_normal_(m.weight)
+        nn.init.zeros_(m.bias)
+    last = layers[-1]
+    stds = [s for n_in, _ in target_layer_sizes for s in hyperfan_in_std(n_in, last.in_features)]
+    rows = [torch.randn(b - a, last.in_features) * s for (a, b), s in zip(parameter_offsets(target_layer_sizes), stds)]
+    last.weight = nn.Parameter(torch.cat(rows), requires_grad=False)
+    return generator
+
+# %% start_at: the last bias gets no gradient
+def start_at(generator, net):
+    last = generator[-1]
+    nn.init.zeros_(last.weight)
+    last.bias = nn.Parameter(torch.cat([p.detach().flatten() for p in net.parameters()]), requires_grad=False)
+    return generator
+
+# %% start_at: Nothing comes back
+def start_at(generator, net):
+    flat = torch.cat([p.flatten() for p in net.parameters()])
+    with torch.no_grad():
+        generator[-1].weight.zero_()
+        generator[-1].bias.copy_(flat)
 
 # %% start_at: All weights still come first
 def start_at(generator, net):
