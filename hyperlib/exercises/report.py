@@ -56,9 +56,10 @@ class Report:
         v = self.verdict
         colour = BORDER.get(v.word, NOT_YET_BORDER)
         mistake = v.mistake.name if v.mistake else ""
+        running = ' data-still-running="yes"' if v.still_running else ""
         parts = [
             f'<div class="hyperlib-check" role="status" data-exercise="{self.exercise.name}"'
-            f' data-verdict="{v.word}" data-mistake="{mistake}" style="border-left: 5px solid var({colour});'
+            f' data-verdict="{v.word}" data-mistake="{mistake}"{running} style="border-left: 5px solid var({colour});'
             " padding: 2px 0 2px 12px; color: var(--jp-content-font-color1, inherit);"
             ' font-family: var(--jp-content-font-family, sans-serif); line-height: 1.5">',
             paragraph(f"<strong>{v.word.capitalize()}</strong>: {escape(self.headline())}"),
