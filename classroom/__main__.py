@@ -69,6 +69,7 @@ def grade(arguments):
     assignment, names = arguments.assignment, students(arguments.assignment)
     way = chosen_way(os.environ.get("GRADING_SANDBOX", "auto"))
     print(f"{len(names)} students, {arguments.processes} at a time, isolation: {way}", flush=True)
+    os.environ["GRADING_SANDBOX"] = way  # so that not every process has to find out
     began = time.monotonic()
     with alone() as lock, ThreadPoolExecutor(arguments.processes) as pool:
         runs = [pool.submit(grade_one, assignment, name, lock) for name in names]
@@ -159,9 +160,8 @@ def mistakes(arguments):
     """Print the class's mistakes, and write a page with a picture of them."""
     found = class_mistakes(arguments.assignment)
     if not found:
-        sys.exit(
-            f"Nothing of {arguments.assignment} is graded yet: run first  python -m classroom grade {arguments.assignment}"
-        )
+        name = arguments.assignment
+        sys.exit(f"Nothing of {name} is graded yet: run first  python -m classroom grade {name}")
     print(table(found))
     path = GRADING / f"mistakes_{arguments.assignment}.html"
     path.write_text(page(found, arguments.assignment), encoding="utf-8")

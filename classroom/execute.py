@@ -99,6 +99,10 @@ class ExecuteToTheEnd(Execute):
             self.kept[index] = cell.outputs
             self.stopped[index] = "is still running"
             raise CellTimeoutError("an answer swallows every exception and still runs")
+        elif not name and any(output.get("ename") == "CellTimeoutError" for output in cell.outputs):
+            outputs, cell.source = cell.outputs, definitions_only(source)
+            super().preprocess_cell(cell, resources, index)  # what it defines below its endless loop counts as well
+            cell.outputs, cell.source = outputs, source
         elif index in self.stopped and not name:
             cell.outputs.append(error_output(LEFT_OUT.format(what=self.stopped[index])))
         return cell, resources

@@ -100,8 +100,10 @@ def page(tallies, assignment):
 PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>{title}</title>
 <style>
-  body {{ font: 16px/1.5 sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; color: #111; background: #fff }}
-  table {{ border-collapse: collapse }} td, th {{ border: 1px solid #999; padding: 4px 8px; vertical-align: top; text-align: left }}
+  body {{ font: 16px/1.5 sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem }}
+  body {{ color: #111; background: #fff }}
+  table {{ border-collapse: collapse }}
+  td, th {{ border: 1px solid #999; padding: 4px 8px; vertical-align: top; text-align: left }}
   img {{ max-width: 100% }}
 </style>
 <h1>{title}</h1>

@@ -104,7 +104,7 @@ def unusual_code(nb, released):
         if cell.cell_type == "code" and cell.source not in shipped:
             where = cell.metadata.get("nbgrader", {}).get("grade_id", "")
             for line, sentence in unusual_lines(cell.source, exercises):
-                found.setdefault((where, line), f"{sentence}: {line}")
+                found.setdefault((where, line), f"{sentence}: {line[:100]}")
     return [(where, sentence) for (where, _), sentence in found.items()]
 
 
