@@ -36,7 +36,10 @@ course.db_url = places.DB_URL
 for step in ("source", "release", "submitted", "autograded", "feedback", "source_with_tests", "solution"):
     setattr(course, f"{step}_directory", f"grading/{step}")
 c.ZipCollectApp.downloaded_directory = "grading/downloaded"
-c.FileNameCollectorPlugin.named_regexp = r".*[\\/](?P<student_id>[^\\/_]+)_(?P<file_id>[^\\/]+)\.ipynb$"
+# anna_02_name.ipynb, or Anna Berg_1234_file/02_name.ipynb: the student up to the first _, and the lesson.
+c.FileNameCollectorPlugin.named_regexp = (
+    r".*[\\/](?P<student_id>[^\\/_]+)(_[^\\/]*)?[\\/_](?P<file_id>\d\d_[a-zA-Z]\w*)( ?\(\d+\))?\.ipynb$"
+)
 c.ExportPlugin.to = str(places.GRADING / "marks.csv")
 
 # What is handed in beside a notebook must not be imported instead of torch or hyperlib.
@@ -75,7 +78,9 @@ c.Autograde.autograde_preprocessors = [
     AssignLatePenalties,
     CheckCellMetadata,
 ]
-c.Execute.timeout = int(os.environ.get("GRADING_TIMEOUT", 60))  # seconds for one cell; the slowest of the course's own takes 8
+c.Execute.timeout = int(
+    os.environ.get("GRADING_TIMEOUT", 60)
+)  # seconds for one cell; the slowest of the course's own takes 8
 c.ExecuteToTheEnd.sandbox = os.environ.get("GRADING_SANDBOX", "auto")  # see "What is safe against what"
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # one core for each kernel: there are as many kernels as cores

@@ -2,19 +2,19 @@
 
 import argparse
 import contextlib
-import glob
 import hashlib
 import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from .assignments import WHOLE_COURSE, is_notebook
 from .isolate import chosen_way
 from .mistakes import class_mistakes, page, table
-from .places import AUTOGRADED, DB_URL, GRADING, RELEASE, ROOT, SUBMITTED
+from .places import AUTOGRADED, GRADING, RELEASE, ROOT, SUBMITTED
 
 
 def main():
@@ -64,58 +64,83 @@ def graded(assignment, student, notebook):
     return None
 
 
+def finished(assignment, student):
+    """Whether all that can be graded of what a student sent is graded."""
+    sent = list(handed_in(assignment, student))
+    return any(result for _, result in sent) and all(result or not is_notebook(path) for path, result in sent)
+
+
 def grade(arguments):
-    """Run `nbgrader autograde` for each student, several at once; what is finished already is left alone."""
+    """Let nbgrader grade each student, several at once; what is finished already is left alone."""
     assignment, names = arguments.assignment, students(arguments.assignment)
-    way = chosen_way(os.environ.get("GRADING_SANDBOX", "auto"))
-    print(f"{len(names)} students, {arguments.processes} at a time, isolation: {way}", flush=True)
+    way, why = chosen_way(os.environ.get("GRADING_SANDBOX", "auto"))
+    print(f"{len(names)} students, {arguments.processes} at a time, isolation: {way}{why}", flush=True)
     os.environ["GRADING_SANDBOX"] = way  # so that not every process has to find out
-    began = time.monotonic()
+    waiting = [name for name in names if not finished(assignment, name)]
+    if len(waiting) < len(names):
+        print(f"{len(names) - len(waiting)} of them are graded already")
+    began, failed = time.monotonic(), 0
     with alone() as lock, ThreadPoolExecutor(arguments.processes) as pool:
-        runs = [pool.submit(grade_one, assignment, name, lock) for name in names]
+        workers = Workers(lock)
+        runs = [pool.submit(grade_one, workers, assignment, name) for name in waiting]
         try:
             for i, run in enumerate(as_completed(runs), 1):
-                print(f"[{i}/{len(names)}] {run.result()}", flush=True)
+                line, fine = run.result()
+                failed += not fine
+                print(f"[{i}/{len(waiting)}] {line}", flush=True)
         except KeyboardInterrupt:
-            pool.shutdown(cancel_futures=True)
+            pool.shutdown(wait=False, cancel_futures=True)
+            workers.stop()
             sys.exit("Stopped. The same command goes on where this one was.")
+        workers.stop()
     print(f"Done in {time.monotonic() - began:.0f} seconds.\n")
     review(arguments)
-    print("\nNow: nbgrader export, and nbgrader generate_feedback", assignment)
+    print(f"\nNow: nbgrader export, and nbgrader generate_feedback {assignment}")
+    return 1 if failed else 0
 
 
-def grade_one(assignment, student, lock):
-    """Grade one student unless that is done; a line about it."""
-    sent = list(handed_in(assignment, student))
-    left = [path for path, result in sent if result is None and is_notebook(path)]
-    if sent and not left:
-        return f"{student}: graded already, {points(assignment, student)}"
+class Workers:
+    """The processes that grade, one for each thread that asks."""
+
+    def __init__(self, lock):
+        self.lock, self.mine, self.all = lock, threading.local(), []
+
+    def ask(self, *question):
+        """What a worker answers, or None if it died of the question."""
+        worker = getattr(self.mine, "worker", None)
+        if worker is None or worker.poll() is not None:
+            command = [sys.executable, "-m", "classroom.worker"]
+            pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+            worker = subprocess.Popen(command, cwd=ROOT, pass_fds=self.lock, encoding="utf-8", **pipes)
+            self.mine.worker = worker
+            self.all.append(worker)
+        try:
+            worker.stdin.write(json.dumps(question) + "\n")
+            worker.stdin.flush()
+            return json.loads(worker.stdout.readline())
+        except (OSError, ValueError):
+            worker.kill()
+            worker.wait()
+            return None
+
+    def stop(self):
+        for worker in self.all:
+            with contextlib.suppress(OSError):
+                worker.stdin.close()
+        for worker in self.all:
+            worker.wait()
+
+
+def grade_one(workers, assignment, student):
+    """Grade one student; a line about it, and whether it went well."""
     began = time.monotonic()
-    # --force: what a killed run has left behind is half done, and nbgrader would take it for finished.
-    command = [
-        sys.executable,
-        "-m",
-        "nbgrader",
-        "autograde",
-        assignment,
-        f"--student={glob.escape(student)}",
-        "--force",
-    ]
-    run = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, pass_fds=lock)
-    if run.returncode:
+    answer = workers.ask(assignment, student) or {"log": "The process that graded this student died.\n"}
+    if "log" in answer:
         log = GRADING / "logs" / f"{assignment}-{student}.txt"
         log.parent.mkdir(exist_ok=True)
-        log.write_bytes(run.stdout)
-        return f"{student}: NOT GRADED, see {log.relative_to(ROOT)}"
-    return f"{student}: {points(assignment, student)}, {time.monotonic() - began:.0f} seconds"
-
-
-def points(assignment, student):
-    from nbgrader.api import Gradebook
-
-    with Gradebook(DB_URL, "hypernetworks") as gradebook:
-        submission = gradebook.find_submission(assignment, student)
-        return f"{submission.score:g} of {submission.max_score:g} points"
+        log.write_text(answer["log"], encoding="utf-8")
+        return f"{student}: NOT GRADED, see {log.relative_to(ROOT)}", False
+    return f"{student}: {answer['points']:g} of {answer['most']:g} points, {time.monotonic() - began:.0f} s", True
 
 
 @contextlib.contextmanager
@@ -143,7 +168,8 @@ def review(arguments):
         sent = dict(handed_in(assignment, student))
         missing = sorted(asked - {path.name for path in sent})
         if missing:
-            lines.append((student, f"handed in no {', '.join(missing)}"))
+            other = sorted({path.name for path in (SUBMITTED / student / assignment).iterdir()} - asked)
+            lines.append((student, f"no {', '.join(missing)}" + (f", but {', '.join(other)}" if other else "")))
         for path, result in sent.items():
             if result is None:
                 why = "is not graded" if is_notebook(path) else "cannot be read as a notebook; it counts as 0"

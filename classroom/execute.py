@@ -13,7 +13,8 @@ from .isolate import kernel_manager_class
 from .review import Checked, path_in, released_notebook, scores_by_hand, unusual_code
 
 MOST_RESTARTS = 8  # of one notebook's kernel
-MOST_OUTPUT = 200_000  # characters of one cell
+MOST_SECONDS = 900  # for one notebook
+MOST_OUTPUT = 5_000_000  # characters of one cell
 MEMORY = 4 * 2**30  # bytes that a kernel may take, where the system can be told
 
 # Run before the first cell.  `exit()` would end the kernel at some later moment, under an innocent cell.
@@ -45,21 +46,24 @@ class ExecuteToTheEnd(Execute):
         self.record_timing = False
 
     def preprocess(self, nb, resources):
-        began = time.monotonic()
+        self.began, self.restarts = time.monotonic(), 0
         self.stopped = {}  # index of a cell -> why it is not run as it stands
         self.kept = {}  # index of a check cell -> its outputs, from a run that could not go on below it
+        self.skipped = set()  # indices of cells of which not even a part can be run
         while True:
             self.current = None
+            self.printed = {}  # index of a cell -> characters
             try:
                 nb, resources = super().preprocess(nb, resources)
                 break
             except (DeadKernelError, CellTimeoutError) as error:
                 if self.current is None:  # no cell's fault
                     raise
-                what = (
-                    "ended the kernel" if isinstance(error, DeadKernelError) else "ran too long, and cannot be stopped"
-                )
-                self.stopped[self.current] = what
+                self.restarts += 1
+                if self.current in self.stopped and self.current not in self.kept:
+                    self.skipped.add(self.current)
+                dead = isinstance(error, DeadKernelError)
+                self.stopped[self.current] = "ended the kernel" if dead else "ran too long and could not be stopped"
         look_at = scores_by_hand(nb) + unusual_code(nb, released_notebook(self, resources))
         for cell in nb.cells:
             if check_name(cell):
@@ -67,7 +71,7 @@ class ExecuteToTheEnd(Execute):
         # That this stands in a notebook says as well that it was run to its end.
         nb.metadata["hyperlib"] = {
             "look_at": look_at,
-            "seconds": round(time.monotonic() - began, 1),
+            "seconds": round(time.monotonic() - self.began, 1),
             "handed_in": hashlib.sha256(path_in("submitted", self, resources).read_bytes()).hexdigest(),
         }
         return nb, resources
@@ -77,8 +81,8 @@ class ExecuteToTheEnd(Execute):
             return cell, resources
         if self.current is None:
             self.kc.execute(PREPARE, silent=True, store_history=False)
-        if len(self.stopped) > MOST_RESTARTS and index >= max(self.stopped):
-            cell.outputs = [error_output("This cell was not run: too many cells above had ended the kernel.")]
+        if self.restarts > MOST_RESTARTS or time.monotonic() - self.began > MOST_SECONDS or index in self.skipped:
+            cell.outputs = [error_output("This cell was not run: it, or what stands above it, takes the kernel down.")]
             return cell, resources
         self.current = index
         source, name = cell.source, check_name(cell)
@@ -97,7 +101,6 @@ class ExecuteToTheEnd(Execute):
         elif name and "data-still-running" in str(cell.outputs):
             # Its thread would slow down everything below, up to the time limits of other answers.
             self.kept[index] = cell.outputs
-            self.stopped[index] = "is still running"
             raise CellTimeoutError("an answer swallows every exception and still runs")
         elif not name and any(output.get("ename") == "CellTimeoutError" for output in cell.outputs):
             outputs, cell.source = cell.outputs, definitions_only(source)
@@ -110,10 +113,8 @@ class ExecuteToTheEnd(Execute):
     def process_message(self, msg, cell, cell_index):
         """As before, but without what an endless printer prints beyond a limit."""
         if msg["msg_type"] in ("stream", "display_data", "error"):
-            self.printed = getattr(self, "printed", 0) if cell is getattr(self, "printing", None) else 0
-            self.printing = cell
-            self.printed += len(str(msg["content"]))
-            if self.printed > MOST_OUTPUT:
+            self.printed[cell_index] = self.printed.get(cell_index, 0) + len(str(msg["content"]))
+            if self.printed[cell_index] > MOST_OUTPUT:
                 return None
         return super().process_message(msg, cell, cell_index)
 

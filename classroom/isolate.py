@@ -105,18 +105,21 @@ def engine():
 
 @functools.cache
 def chosen_way(wanted):
-    """The name of the way to isolate: the one that was asked for, or for "auto" namespaces where they can be had."""
+    """(way, remark): the way that was asked for, or for "auto" namespaces where they can be had, and why not if not."""
     if wanted != "auto":
         if wanted not in WAYS:
             raise ValueError(f"GRADING_SANDBOX is {wanted!r}; needed auto, {', '.join(WAYS)}")
-        return wanted
+        return wanted, ""
     if not shutil.which("unshare") or not shutil.which("setpriv"):
-        return "none"
+        return "none", " (namespaces need Linux, with unshare and setpriv)"
     with tempfile.TemporaryDirectory(prefix="kernel-") as talk:
-        # A kernel must find Python's packages and the course there, and hear from outside.
-        seen = f"import ipykernel, os; os.listdir({str(ROOT / 'hyperlib')!r}); open('kernel', 'w')"
-        tried = subprocess.run(namespace([sys.executable, "-c", seen], Path(talk)), capture_output=True)
-    return "namespace" if tried.returncode == 0 else "none"
+        # A kernel must find Python's packages and the course there, and have a place to write.
+        seen = f"import ipykernel, os; os.listdir({str(ROOT / 'hyperlib')!r}); open('/tmp/try', 'w')"
+        command = namespace([sys.executable, "-c", seen], Path(talk))
+        tried = subprocess.run(command, capture_output=True, text=True, errors="replace")
+    if tried.returncode == 0:
+        return "namespace", ""
+    return "none", f" (namespaces cannot be had here: {(tried.stderr.strip().splitlines() or ['no reason given'])[-1]})"
 
 
 class IsolatedKernelManager(AsyncKernelManager):
@@ -147,4 +150,4 @@ class IsolatedKernelManager(AsyncKernelManager):
 
 def kernel_manager_class(wanted):
     """The class of kernel managers for a way to isolate."""
-    return type("KernelManager", (IsolatedKernelManager,), {"way": chosen_way(wanted)})
+    return type("KernelManager", (IsolatedKernelManager,), {"way": chosen_way(wanted)[0]})

@@ -61,7 +61,7 @@ class Checked:
 
     @property
     def problem(self):
-        """A sentence if there is not one report and one score that agree, or "" if they do or nothing was published."""
+        """A sentence if there is not one report, and at most one score that agrees with it; else ""."""
         names = {name for name, _, _ in self.reports}
         if len(self.reports) > 1 or names - {self.exercise}:
             return f"the check showed other reports than its own: {len(self.reports)} about {', '.join(sorted(names))}"
@@ -71,7 +71,7 @@ class Checked:
             return f"the score {self.scores[0][:20]} was published without a report"
         if self.scores and not self.agree(self.scores[0]):
             return f"the score {self.scores[0][:20]} was published, but the report says {self.verdict!r}"
-        return ""
+        return "" if self.reports else "the check did not come to its end"
 
     def agree(self, score):
         try:
