@@ -81,6 +81,8 @@ def table(tallies):
 
 def page(tallies, assignment):
     """The Tallies as a page of HTML, with a picture."""
+    from hyperlib.exercises.report import in_code_font
+
     said, rows = explanations(), []
     for tally in tallies:
         head = f"<td rowspan='{len(tally.mistakes) or 1}'>"
@@ -88,7 +90,7 @@ def page(tallies, assignment):
         cells += [f"{head}{n}</td>" for n in (tally.passed, tally.not_attempted, tally.mistakes.total())]
         for i, (name, n) in enumerate(tally.ordered or [("", 0)]):
             what = (
-                f"<td>{n}</td><td><b>{escape(name)}</b>. {escape(said[tally.exercise, name])}</td>"
+                f"<td>{n}</td><td><b>{escape(name)}</b>. {in_code_font(said[tally.exercise, name])}</td>"
                 if n
                 else "<td></td><td></td>"
             )
@@ -138,7 +140,7 @@ def drawn(tallies):
             room = int(n / tally.students * 68)  # letters that fit into this part
             text = f"{n} {name.replace('_', ' ')}"
             label = text if len(text) <= room else str(n)
-            axes.text(left + n / 2, y, label, ha="center", va="center", fontsize=8, color="#111")
+            axes.text(left + n / 2, y, label, ha="center", va="center", fontsize=8, bbox={"color": colour, "pad": 1.5})
             left += n
     axes.set_yticks(range(len(tallies)), [tally.exercise for tally in tallies])
     axes.invert_yaxis()

@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[1]
 LESSON = "02_slicing_the_flat_vector"  # parameter_offsets 2 points, unflatten 3, flatten 2, unflatten_square 2
 OTHER = "01_counting_parameters"  # 10 points
 EXERCISES = all_exercises()
-TIME = 20  # seconds for one cell, instead of 60
+TIME = 15  # seconds for one cell, instead of 60
 BLANK = None
 
 WRONG = "def {}(*arguments):\n    return 'wrong'"
@@ -359,6 +359,52 @@ def wait_for(condition):
     until = time.monotonic() + 120
     while not condition() and time.monotonic() < until:
         time.sleep(0.02)
+
+
+def test_hidden_cases_count_only_where_they_are(course):
+    shown = [eval(c.code.removeprefix("parameter_offsets")) for c in EXERCISES["parameter_offsets"].cases]
+    known_by_heart = [(case, EXERCISES["parameter_offsets"].reference(case)) for case in shown]
+    source = f"def parameter_offsets(layer_sizes):\n    return dict({known_by_heart!r})[layer_sizes]"
+    source = source.replace("dict(", "next(b for a, b in ").replace(")[layer_sizes]", " if a == layer_sizes)")
+    course.hand_in("by_heart", LESSON, LESSON, answers(parameter_offsets=source))
+    course.run("nbgrader", "autograde", LESSON, "--student=by_heart")
+    assert course.marks()[LESSON, "by_heart"] == 9
+    hidden = course.root / "hyperlib" / "exercises" / "lesson_99_hidden.py"
+    example = (ROOT / "classroom" / "README.md").read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
+    hidden.write_text(example)
+    try:
+        course.run("nbgrader", "autograde", LESSON, "--student=by_heart", "--force")
+    finally:
+        hidden.unlink()
+    assert course.marks()[LESSON, "by_heart"] == 8.6  # 4 of 5 cases of parameter_offsets
+
+
+FAKE_DOCKER = """#!/bin/sh
+echo "$@" >> {log}
+[ "$1" = run ] || exit 0
+while [ "$1" != hypernetworks-kernel ]; do shift; done
+shift 2
+exec {python} "$@"
+"""
+
+
+def test_a_container_gets_no_network_and_is_removed(course, tmp_path):
+    """With a stand-in for docker, which runs the command without a container: how it is called, and that it works."""
+    log, docker = tmp_path / "log", tmp_path / "podman"
+    docker.write_text(FAKE_DOCKER.format(log=log, python=sys.executable))
+    docker.chmod(0o755)
+    course.hand_in("contained", LESSON, LESSON, answers(flatten=in_function("flatten", SWALLOWS)))
+    env = course.env
+    course.env = env | {"GRADING_SANDBOX": "container", "PATH": f"{tmp_path}{os.pathsep}{env['PATH']}"}
+    try:
+        course.run("nbgrader", "autograde", LESSON, "--student=contained")
+    finally:
+        course.env = env
+    assert course.marks()[LESSON, "contained"] == 7
+    first, *_, last = log.read_text().splitlines()
+    assert "--network=none" in first and "--read-only" in first and "--cap-drop=ALL" in first
+    assert str(course.grading) not in first
+    assert last.startswith("rm --force kernel-")
 
 
 def test_a_mistyped_assignment_is_answered_in_a_sentence(course):
