@@ -1,5 +1,7 @@
 """The helper library of the hypernetworks course: one module per idea, each the destination of a lesson."""
 
+from .batching import bytes_of_generated_weights, group_by_condition, multiply_adds, target_vmap
+from .chunked import ChunkedGenerator, ChunkedHypernetwork, count_chunks
 from .counting import (
     count_module,
     count_parameters,
@@ -7,24 +9,46 @@ from .counting import (
     largest_hidden,
     layer_parameters,
 )
-from .hypernet import HyperNet, gradient_reaches
+from .data import digits, load_mnist, rotate, rotated_moons, sample_sines, sines
+from .hypernet import HyperNet, Hypernetwork, build_weight_generator, gradient_reaches
+from .init import generated_variance, hyperfan_in_std, initialise_generator, signal_moments
 from .slicing import flatten, parameter_offsets, unflatten
-from .target import TargetNet, linear, target_forward
+from .target import TargetNet, apply_generated_weights, linear, target_forward
 
 __all__ = [
+    "ChunkedGenerator",
+    "ChunkedHypernetwork",
     "HyperNet",
+    "Hypernetwork",
     "TargetNet",
+    "apply_generated_weights",
+    "build_weight_generator",
+    "bytes_of_generated_weights",
     "check",
+    "count_chunks",
     "count_module",
     "count_parameters",
+    "digits",
     "flatten",
+    "generated_variance",
     "generator_parameters",
     "gradient_reaches",
+    "group_by_condition",
+    "hyperfan_in_std",
+    "initialise_generator",
     "largest_hidden",
     "layer_parameters",
     "linear",
+    "load_mnist",
+    "multiply_adds",
     "parameter_offsets",
+    "rotate",
+    "rotated_moons",
+    "sample_sines",
+    "signal_moments",
+    "sines",
     "target_forward",
+    "target_vmap",
     "unflatten",
 ]
 

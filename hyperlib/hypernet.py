@@ -1,11 +1,13 @@
-"""Networks that generate the weights of another network (lesson 04)."""
+"""Networks that generate the weights of another network (lessons 04 and 08)."""
 
 import torch
 from torch import nn
 
-from .counting import count_parameters, mlp_sizes
+from .counting import count_parameters, layer_parameters, mlp_sizes
+from .init import initialise_generator
 from .slicing import unflatten
-from .validate import check_module, check_tensor, positive_int
+from .target import apply_generated_weights, resolve_activation
+from .validate import check_layer_sizes, check_module, check_same_dtype, check_tensor, positive_int
 
 
 class HyperNet(nn.Module):
@@ -44,6 +46,134 @@ class HyperNet(nn.Module):
         check_tensor(z, "z", self.z_dim, " (z_dim)")
         flat = self.generator(z)  # [..., z_dim] -> [..., total_target_params]
         return tuple(part for pair in unflatten(flat, self.target_layer_sizes) for part in pair)
+
+
+def build_weight_generator(
+    conditioning_size,
+    target_in,
+    target_out,
+    hidden_sizes=(256, 256),
+    name="weight_gen",
+    init="small",
+    activation="relu",
+):
+    """The MLP that generates one layer of a target network, weight and bias, from a condition.
+
+    Args:
+        conditioning_size: length C of the condition.
+        target_in, target_out: the generated layer's widths.
+        hidden_sizes: widths of the generator's hidden layers, each followed by a ReLU; may be empty.
+        name: its layers are called `{name}_hidden_0`, `{name}_hidden_1`, ..., `{name}_params`.
+        init: how it starts out, a method of `initialise_generator`; "small" is the original's.
+        activation: of the target network, which the method "hyperfan_in" asks for.
+
+    Returns:
+        A module `[..., C] -> [..., target_in * target_out + target_out]`.
+
+    Source: Edifice, `Hypernetwork.build_weight_generator`.
+    """
+    positive_int(conditioning_size, "conditioning_size")
+    size = (positive_int(target_in, "target_in"), positive_int(target_out, "target_out"))
+    if not isinstance(name, str) or not name or "." in name:
+        raise ValueError(f"name must be a text without dots, since modules are called by it, got {name!r}")
+    *hidden, last = mlp_sizes(conditioning_size, hidden_sizes, layer_parameters(*size))
+    generator = nn.Sequential()
+    for i, (n_in, n_out) in enumerate(hidden):
+        generator.add_module(f"{name}_hidden_{i}", nn.Linear(n_in, n_out))
+        generator.add_module(f"{name}_relu_{i}", nn.ReLU())
+    generator.add_module(f"{name}_params", nn.Linear(*last))
+    return initialise_generator(generator, [size], init, activation)
+
+
+class Hypernetwork(nn.Module):
+    """The full conditional hypernetwork: a weight generator for each layer of the target network.
+
+    `Hypernetwork.build(...)` makes one; the options are the same here.
+
+    Args:
+        conditioning_size: length C of the condition.
+        target_layer_sizes: the target's `[(in, out), ...]`.
+        hidden_sizes: widths of the hidden layers of every generator.
+        activation: between the target's layers, none after the last; a name such as "relu" or a callable.
+        input_size: the data's last axis; there to be checked, since it has to be the first layer's `in`.
+        init: how the generators start out, a method of `initialise_generator`; "small" is the original's.
+
+    Attributes:
+        generators: one module per target layer, see `build_weight_generator`; their names begin with `weight_gen_{i}`.
+
+    Source: Edifice, `Hypernetwork`; Ha, Dai and Le, "HyperNetworks" (2016).
+    """
+
+    def __init__(
+        self,
+        conditioning_size,
+        target_layer_sizes,
+        hidden_sizes=(256, 256),
+        activation="relu",
+        input_size=None,
+        init="small",
+    ):
+        super().__init__()
+        self.conditioning_size = positive_int(conditioning_size, "conditioning_size")
+        self.target_layer_sizes = check_layer_sizes(target_layer_sizes, "target_layer_sizes")
+        first = self.target_layer_sizes[0][0]
+        self.input_size = first if input_size is None else positive_int(input_size, "input_size")
+        if self.input_size != first:
+            raise ValueError(f"input_size is {self.input_size}, but target_layer_sizes[0] takes {first} inputs")
+        self.activation = resolve_activation(activation)
+        self.generators = nn.ModuleList(
+            build_weight_generator(conditioning_size, n_in, n_out, hidden_sizes, f"weight_gen_{i}", init, activation)
+            for i, (n_in, n_out) in enumerate(self.target_layer_sizes)
+        )
+
+    @classmethod
+    def build(cls, *, conditioning_size, target_layer_sizes, **options):
+        """A `Hypernetwork` with these options, by their names, as in Edifice."""
+        return cls(conditioning_size, target_layer_sizes, **options)
+
+    def generate(self, conditioning):
+        """The generated weights, flat, one tensor `[*B, in * out + out]` per layer, for `conditioning [*B, C]`."""
+        check_conditioning(conditioning, self.conditioning_size, next(self.parameters()))
+        return [generator(conditioning) for generator in self.generators]
+
+    def forward(self, conditioning, data):
+        """Each condition's network applied to its data.
+
+        Args:
+            conditioning: `[*B, C]`, or `[C]` for one network that serves all rows.
+            data: `[*B, in]`, one row for each condition; `[*B, n, in]`, n rows for each; any `[..., in]` for one.
+
+        Returns:
+            `data` with its last axis replaced by the last target layer's `out`.
+        """
+        check_conditioning(conditioning, self.conditioning_size, next(self.parameters()))
+        check_data(data, self.input_size, conditioning)
+        flat_weights = self.generate(conditioning)
+        return apply_generated_weights(data, flat_weights, self.target_layer_sizes, self.activation)
+
+
+def check_conditioning(conditioning, size, parameter):
+    """An error unless `conditioning [..., size]` is what a hypernetwork with such a parameter can take."""
+    check_tensor(conditioning, "conditioning", size, " (conditioning_size)")
+    if not conditioning.is_floating_point():
+        raise TypeError(
+            f"conditioning is {conditioning.dtype}; numbers of classes or tasks must be made vectors first, by"
+            " F.one_hot(...).float() or nn.Embedding"
+        )
+    check_same_dtype(conditioning, "conditioning", parameter, "the hypernetwork")
+
+
+def check_data(data, input_size, conditioning):
+    """An error unless `data` has one row, or n rows, of `input_size` numbers for each condition."""
+    check_tensor(data, "data", input_size, " (input_size)")
+    check_same_dtype(data, "data", conditioning, "conditioning")
+    batch = conditioning.shape[:-1]
+    if batch and batch not in (data.shape[:-1], data.shape[:-2]):
+        lead = ", ".join(map(str, batch))
+        raise ValueError(
+            f"conditioning {list(conditioning.shape)} needs data [{lead}, {input_size}] (one row for each condition)"
+            f" or [{lead}, n, {input_size}] (n rows for each), got {list(data.shape)}"
+        )
 
 
 def gradient_reaches(loss, module):

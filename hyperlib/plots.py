@@ -2,6 +2,7 @@
 
 import base64
 import io
+import math
 from html import escape
 
 from matplotlib.colors import LinearSegmentedColormap
@@ -148,6 +149,46 @@ def plot_curves(x, curves, title="", points=None):
     return Picture(fig, f"{title or 'Curves'}: lines for {', '.join(curves)} over x.")
 
 
+def plot_points(points, xlabel, ylabel, title=""):
+    """Points of the plane by name, `{name: [n, 2]}`: each set with a marker and a colour of its own."""
+    fig = figure(6.0, 3.2)
+    ax = fig.subplots()
+    for k, (name, places) in enumerate(points.items()):
+        ax.plot(
+            *places.detach().cpu().T, "osx^v"[k % 5], color=LINE_COLOURS[k % 5], markersize=4, alpha=0.7, label=name
+        )
+    ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
+    ax.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
+    ax.grid(alpha=0.3)
+    ends = {name: (places.amin(0).tolist(), places.amax(0).tolist()) for name, places in points.items()}
+    where = "; ".join(
+        f"{name}, {xlabel} {a:.1f} to {c:.1f}, {ylabel} {b:.1f} to {d:.1f}" for name, ((a, b), (c, d)) in ends.items()
+    )
+    return Picture(fig, f"{title or 'Points'}: {where}.")
+
+
+def plot_spread(values, columns, title=""):
+    """What several seeds gave: `values` maps names to `[seeds, columns]`; a mark for each number, on a log scale."""
+    fig = figure(6.0, 1.2 + 0.45 * len(values))
+    ax = fig.subplots()
+    for k, column in enumerate(columns):
+        style = dict(color=LINE_COLOURS[k % 5], marker="os^xv"[k % 5], linestyle="none", alpha=0.7)
+        for row, of_seeds in enumerate(values.values()):
+            numbers = array(of_seeds[:, k])
+            ax.plot(numbers, [row + 0.2 * k - 0.1 * (len(columns) - 1)] * len(numbers), **style)
+        ax.plot([], [], label=column, **style)
+    ax.set(xscale="log", yticks=range(len(values)), yticklabels=list(values), ylim=(len(values) - 0.5, -0.5))
+    ax.set_title(title, fontsize=10)
+    ax.grid(alpha=0.3, axis="x")
+    fig.legend(fontsize=8, loc="outside lower center", ncols=len(columns))
+    spans = [
+        f"{name}, {column}: {float(of_seeds[:, k].min()):.2g} to {float(of_seeds[:, k].max()):.2g}"
+        for name, of_seeds in values.items()
+        for k, column in enumerate(columns)
+    ]
+    return Picture(fig, f"{title or 'Spread'}. {'; '.join(spans)}.")
+
+
 def array(tensor):
     """A tensor's numbers for matplotlib, as one row."""
     return tensor.detach().cpu().flatten().numpy()
@@ -195,3 +236,74 @@ def by_name(weights):
 def plot_weights(weights, title=""):
     """All tensors of one network as heat maps on one scale."""
     return plot_tensors(by_name(weights), title)
+
+
+CLASS_LOOKS = [dict(marker="o", color="#7a3300"), dict(marker="x", color="#08306b")]
+
+
+def draw_classes(ax, points, labels, size=14):
+    """Points in the plane, each class with a mark and a colour of its own; returns the two sets of marks."""
+    marks = []
+    for k, looks in enumerate(CLASS_LOOKS):
+        chosen = points[labels == k].cpu().numpy()
+        marks.append(ax.scatter(*chosen.T, s=size, linewidth=1, zorder=3, label=f"class {k}", **looks))
+    ax.set(xlim=(-2, 2), ylim=(-2, 2), xticks=[], yticks=[], aspect="equal")
+    return marks
+
+
+def plot_classes(panels):
+    """Labelled points in the plane side by side: `panels` maps a title to (points [n, 2], labels [n])."""
+    fig = figure(6.0, 6.0 / len(panels) + 0.6)
+    for ax, (title, (points, labels)) in zip(
+        fig.subplots(1, len(panels), squeeze=False)[0], panels.items(), strict=True
+    ):
+        draw_classes(ax, points, labels)
+        ax.set_title(title, fontsize=10)
+    fig.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=8)
+    return Picture(fig, f"Points of class 0 (circles) and class 1 (crosses) for {', '.join(panels)}.")
+
+
+def draw_times(ax, sizes, seconds):
+    """Named times against the batch on logarithmic axes, and grey lines of slope 1 and 2 through the slowest one."""
+    for k, (name, times) in enumerate(seconds.items()):
+        style = dict(color=LINE_COLOURS[k % 5], linestyle=LINE_STYLES[k % 5], marker="osD^v"[k % 5], markersize=4)
+        ax.plot(sizes[: len(times)], [1000 * t for t in times], label=name, **style)
+    largest, slowest = sizes[-1], 1000 * max(times[-1] for times in seconds.values())
+    for slope, style in ((1, "-"), (2, ":")):
+        times = [slowest * (size / largest) ** slope for size in sizes]
+        label = f"4 x batch, {4**slope} x time"
+        ax.plot(sizes, times, color="#888888", linestyle=style, linewidth=1, zorder=0, label=label)
+    ax.set(xscale="log", yscale="log", xlabel="batch", ylabel="milliseconds")
+    ax.set_xticks(sizes, [f"{size:,}" for size in sizes])
+    ax.minorticks_off()
+    ax.grid(alpha=0.3)
+
+
+def plot_times(sizes, seconds, title=""):
+    """How long each way takes for each batch size, {name: [seconds, ...]}, both axes logarithmic."""
+    fig = figure(6.0, 3.6)
+    ax = fig.subplots()
+    draw_times(ax, sizes, seconds)
+    ax.set_title(title, fontsize=10)
+    fig.legend(loc="outside right center", fontsize=8)
+    ends = "; ".join(f"{name} {1000 * times[-1]:.3g} ms" for name, times in seconds.items())
+    batches = f"batches of {min(sizes)} to {max(sizes)}"
+    return Picture(fig, f"{title + ': ' if title else ''}time against batch, {batches}. At the largest: {ends}.")
+
+
+def draw_live_bars(ax, names, limit):
+    """Horizontal bars on a fixed logarithmic axis from 100 to `limit`, and the texts beside them; all still empty."""
+    bars = ax.barh(names, [0] * len(names), color=LINE_COLOURS[0], height=0.6)
+    texts = [ax.text(0, i, "", va="center", fontsize=9) for i in range(len(names))]
+    ax.invert_yaxis()
+    ax.set(xlim=(0, math.log10(limit / 100)), xticks=[])  # logarithms by hand: a log axis takes twice as long
+    ax.tick_params(axis="y", labelsize=9)
+    ax.spines[["top", "right", "bottom"]].set_visible(False)
+    return bars, texts
+
+
+def set_live_bars(bars, texts, values, labels):
+    for bar, text, value, label in zip(bars, texts, values, labels, strict=True):
+        width = math.log10(max(value, 100) / 100)
+        bar.set_width(width)
+        text.set(x=width, text=f"  {label}")

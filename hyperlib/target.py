@@ -4,8 +4,9 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from .slicing import check_layer, weight_pairs
-from .validate import check_tensor, describe
+from .counting import layer_parameters
+from .slicing import check_layer, unflatten, weight_pairs
+from .validate import check_layer_sizes, check_same_dtype, check_tensor, describe
 
 ACTIVATIONS = {
     "relu": torch.relu,
@@ -50,8 +51,7 @@ def linear(x, weight, bias):
     check_layer(weight, bias)
     check_tensor(x, "x", weight.shape[-1], f", the inputs of a weight of shape {list(weight.shape)}")
     for name, value in (("weight", weight), ("bias", bias)):
-        if value.dtype != x.dtype:
-            raise TypeError(f"{name} is {value.dtype} but x is {x.dtype}; they must be the same")
+        check_same_dtype(value, name, x, "x")
     lead = weight.shape[:-2]
     if not lead:
         return F.linear(x, weight, bias)
@@ -90,6 +90,44 @@ def target_forward(x, weights, activation="relu"):
         if i < len(pairs) - 1:
             x = activation(x)
     return x
+
+
+def apply_generated_weights(data, flat_weights, target_layer_sizes, activation="relu"):
+    """Data through the target network that generators made, one flat tensor per layer.
+
+    Args:
+        data: `[*B, in]`, one row for each generated network, or `[*B, n, in]`, n rows each; with flat weights that
+            have no batch axes any `[..., in]`.
+        flat_weights: a list with one tensor `[*B, in * out + out]` per layer: the weight, row after row, and the bias.
+        target_layer_sizes: `[(in, out), ...]`.
+        activation: between the layers, none after the last; a name such as "relu" or a callable.
+
+    Returns:
+        `data` with its last axis replaced by the last layer's `out`.
+
+    Raises:
+        TypeError or ValueError naming the layer whose tensor does not fit.
+
+    Source: Edifice, `Hypernetwork.apply_generated_weights`.
+    """
+    sizes = check_layer_sizes(target_layer_sizes, "target_layer_sizes")
+    if not isinstance(flat_weights, (list, tuple)):
+        raise TypeError(f"flat_weights must be a list with one tensor per layer, got {describe(flat_weights)}")
+    if len(flat_weights) != len(sizes):
+        raise ValueError(
+            f"flat_weights has {len(flat_weights)} tensors, but target_layer_sizes has {len(sizes)} layers"
+        )
+    pairs = []
+    for i, (flat, (n_in, n_out)) in enumerate(zip(flat_weights, sizes, strict=True)):
+        needed = f": {n_in} x {n_out} weights and {n_out} biases of layer {i}"
+        check_tensor(flat, f"flat_weights[{i}]", layer_parameters(n_in, n_out), needed)
+        if flat.shape[:-1] != flat_weights[0].shape[:-1]:
+            raise ValueError(
+                f"flat_weights[{i}] has leading axes {list(flat.shape[:-1])}, but flat_weights[0] has"
+                f" {list(flat_weights[0].shape[:-1])}"
+            )
+        pairs += unflatten(flat, [(n_in, n_out)])
+    return target_forward(data, pairs, activation)
 
 
 class TargetNet(nn.Module):

@@ -67,3 +67,9 @@ def check_module(value, name):
     if not isinstance(value, torch.nn.Module):
         raise TypeError(f"{name} must be an nn.Module, got {describe(value)}")
     return value
+
+
+def check_same_dtype(value, name, other, other_name):
+    """An error if two tensors differ in dtype, except under autocast, which brings them together itself."""
+    if value.dtype != other.dtype and not torch.is_autocast_enabled(other.device.type):
+        raise TypeError(f"{name} is {value.dtype} but {other_name} is {other.dtype}; they must be the same")

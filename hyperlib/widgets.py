@@ -1,14 +1,20 @@
 """Interactive pictures: sliders, and one figure that is drawn anew when they move."""
 
 import html
+import itertools
+import math
 import traceback
 
 import ipywidgets
 import torch
 
 from . import plots
-from .counting import count_parameters, generator_parameters
-from .slicing import flatten
+from .batching import bytes_of_generated_weights, multiply_adds
+from .counting import count_parameters, generator_parameters, mlp_sizes
+from .data import rotated_moons
+from .hypernet import HyperNet
+from .init import METHODS, initialise_generator, signal_moments
+from .slicing import flatten, unflatten
 from .target import target_forward
 
 
@@ -58,6 +64,13 @@ def float_slider(label, value, low, high, steps=60):
     return ipywidgets.FloatSlider(value, min=low, max=high, step=(high - low) / steps, description=label, **LOOKS)
 
 
+def power_slider(label, value, low, high):
+    """A slider over the powers of two from `low` to `high`."""
+    powers = [2**k for k in range(low.bit_length() - 1, high.bit_length())]
+    options = [(f"{power:,}", power) for power in powers]
+    return ipywidgets.SelectionSlider(options=options, value=value, description=label, **LOOKS)
+
+
 def slicing_explorer():
     """The flat vector of an in -> hidden -> out network beside the matrices it fills, for sizes one chooses."""
     fig = plots.figure(6.2, 3.6)
@@ -91,6 +104,39 @@ def cost_explorer():
         redraw,
         width=int_slider("target width", 16, 1, 128),
         hidden=int_slider("generator's hidden units", 64, 1, 256),
+    )
+
+
+def sharing_explorer(target=((128, 64), (64, 32)), conditioning_size=64):
+    """Multiply-adds of generator and target, and bytes of generated weights, for rows that share conditions."""
+    fig = plots.figure(6.0, 3.4)
+    fig.set_layout_engine("none")  # the places are known, and finding them takes longer than drawing
+    work, memory = fig.add_axes((0.29, 0.5, 0.7, 0.4)), fig.add_axes((0.29, 0.03, 0.7, 0.28))
+    parts = ["generator: hidden layers", "generator: last layer", "target network"]
+    kept = ["one per condition", "one per row"]
+    work_bars = plots.draw_live_bars(work, parts, 3e15)
+    memory_bars = plots.draw_live_bars(memory, kept, 1e12)
+    memory.set_title("Bytes of generated weights (log scale)", fontsize=10)
+    target, P = list(target), count_parameters(list(target))
+
+    def redraw(batch, distinct, hidden):
+        distinct = min(distinct, batch)
+        *first, last = mlp_sizes(conditioning_size, [hidden, hidden], P)
+        costs = [distinct * multiply_adds(first), distinct * multiply_adds([last]), batch * multiply_adds(target)]
+        sizes = [bytes_of_generated_weights(networks, target) for networks in (distinct, batch)]
+        shares = [f"{cost:,} ({cost / sum(costs):.1%})" for cost in costs]
+        work.set_title(f"Multiply-adds for {batch:,} rows, {distinct:,} conditions (log scale)", fontsize=10)
+        plots.set_live_bars(*work_bars, costs, shares)
+        plots.set_live_bars(*memory_bars, sizes, [f"{size:,}" for size in sizes])
+        words = "; ".join(f"{name} {share}" for name, share in zip(parts, shares, strict=True))
+        return f"{batch} rows with {distinct} distinct conditions. Multiply-adds: {words}. Bytes: {sizes}."
+
+    return LivePicture(
+        fig,
+        redraw,
+        batch=power_slider("batch", 512, 1, 4096),
+        distinct=power_slider("distinct conditions", 512, 1, 4096),
+        hidden=power_slider("generator's hidden units", 256, 8, 1024),
     )
 
 
@@ -137,3 +183,165 @@ def function_explorer(
         return f"The function that is generated for {label} = {z:.2f}: {ends}."
 
     return LivePicture(fig, redraw, z=float_slider(label, (low + high) / 2, low, high))
+
+
+def variance_explorer(deepest=12, seeds=3):
+    """How large the signal is behind each layer of a generated target, for an initialisation, width and depth.
+
+    The target has `deepest` layers of one width; a depth shows the first of them.  Measured before it is drawn: 8
+    conditions of mean square 1, 64 rows of data each, mean over the seeds.
+    """
+    found = {}
+    with torch.random.fork_rng(devices=[]):
+        for width in (16, 32, 64):
+            net = HyperNet(8, width, [width] * (deepest - 1), width)
+            for method in METHODS:
+                rounds = []
+                for seed in range(seeds):
+                    torch.manual_seed(seed)
+                    initialise_generator(net.generator, net.target_layer_sizes, method)
+                    z = torch.randn(8, 8)
+                    z = z / z.square().mean(-1, keepdim=True).sqrt()
+                    with torch.no_grad():
+                        rounds.append(signal_moments(torch.randn(8, 64, width), net(z)))
+                found[method, width] = torch.tensor(rounds).mean(0)  # [deepest, 2]
+    fig = plots.figure(6.0, 3.2)
+    ax = fig.subplots()
+    layers = torch.arange(1, deepest + 1)
+    names = ["mean square", "part that differs between rows of data"]
+    styles = [dict(marker="o", linewidth=2.4), dict(marker="s", linestyle="--", linewidth=1.5, markersize=4)]
+    lines = [
+        ax.plot([], [], label=name, color=colour, **style)[0]
+        for name, colour, style in zip(names, plots.LINE_COLOURS, styles, strict=False)
+    ]
+    ax.axhline(1, color="black", linewidth=0.8, linestyle=":", label="the data's")
+    ax.set(yscale="log", ylim=(1e-12, 1e9), xlim=(0.5, deepest + 0.5), xticks=layers[1::2].tolist())
+    ax.set(xlabel="layer of the target", ylabel="behind the layer")
+    ax.set_yticks([1e-12, 1e-8, 1e-4, 1, 1e4, 1e8])
+    ax.minorticks_off()
+    ax.grid(alpha=0.3)
+    ax.legend(fontsize=8, loc="lower left")
+    ax.set_title(METHODS[0])
+    fig.draw_without_rendering()
+    fig.set_layout_engine("none")  # nothing moves from here on, and finding the places takes longer than drawing
+
+    def redraw(method, width, depth):
+        moments = found[method, width][:depth]
+        for line, values in zip(lines, moments.T, strict=True):
+            line.set_data(plots.array(layers[:depth]), plots.array(values))
+        ax.set_title(f"{method}, width {width}")
+        total, differs = moments[-1].tolist()
+        return (
+            f"{method}, target of width {width}: behind layer {depth} the signal has the mean square {total:.2g},"
+            f" of which {differs:.2g} differs between rows of data."
+        )
+
+    return LivePicture(
+        fig,
+        redraw,
+        method=ipywidgets.Dropdown(options=METHODS, value="default", description="initialisation", **LOOKS),
+        width=power_slider("target width", 64, 16, 64),
+        depth=int_slider("depth", deepest, 1, deepest),
+    )
+
+
+def family_explorer(models, truth, x, conditions):
+    """Sliders through the conditions of a family of functions: the true function, and what models make of it.
+
+    Args:
+        models: by name; each a function of a condition [1, C] and data [1, n, 1] with a result [1, n, 1].
+        truth: the same, for the true function.
+        x: `[n, 1]`, where to draw.
+        conditions: `{name: (lowest, highest, lowest trained, highest trained)}` for each number of the condition, in
+            their order; the title says which of them has left what was trained.
+    """
+    functions = {"true function": truth, **models}
+
+    def values_for(condition):
+        with torch.no_grad():
+            return {name: f(torch.tensor([condition]), x.unsqueeze(0))[0] for name, f in functions.items()}
+
+    start = [(trained_low + trained_high) / 2 for _, _, trained_low, trained_high in conditions.values()]
+    corners = list(itertools.product(*((low, high) for low, high, _, _ in conditions.values())))
+    limit = 1.3 * max(float(values_for(corner)["true function"].abs().max()) for corner in corners)
+    fig = plots.figure(6.0, 3.2)
+    ax = fig.subplots()
+    lines = plots.draw_curves(ax, x, values_for(start), legend="upper left")
+    ax.set(xlim=(float(x.min()), float(x.max())), ylim=(-limit, limit))
+
+    def redraw(**condition):
+        values = values_for(list(condition.values()))
+        for line, y in zip(lines, values.values(), strict=True):
+            line.set_ydata(plots.array(y))
+        outside = [
+            f"{name} {condition[name]:.2f} (trained: {low:.2f} to {high:.2f})"
+            for name, (_, _, low, high) in conditions.items()
+            if not low <= condition[name] <= high
+        ]
+        title = f"OUTSIDE: {', '.join(outside)}" if outside else "inside the trained range"
+        ax.set_title(title, fontsize=10)
+        true, *others = values.values()
+        misses = ", ".join(
+            f"{name} is off by up to {float((y - true).abs().max()):.1f}"
+            for name, y in zip(models, others, strict=True)
+        )
+        at = ", ".join(f"{name} {value:.2f}" for name, value in condition.items())
+        return f"Functions for {at}, {title}: {misses}."
+
+    sliders = {
+        name: float_slider(name, value, low, high)
+        for (name, (low, high, _, _)), value in zip(conditions.items(), start, strict=True)
+    }
+    return LivePicture(fig, redraw, **sliders)
+
+
+def moons_explorer(model, encode):
+    """Turn two moons, and see the boundary that a conditional hypernetwork draws, and the weights that it makes for it.
+
+    Args:
+        model: a `Hypernetwork` with two inputs and one output, the logit of class 1.
+        encode: from an angle in radians, a tensor of any shape, to the model's condition.
+    """
+    side = torch.linspace(-2, 2, 60)
+    plane = torch.cartesian_prod(side, side).flip(-1)  # row after row of the picture, x before y
+    still, labels = rotated_moons(torch.zeros(()), 120, generator=torch.Generator().manual_seed(0))
+
+    def at(degrees):
+        angle = torch.tensor(math.radians(degrees))
+        turn = torch.tensor([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
+        points = still @ turn  # the same moons at every angle, so that the eye can follow them
+        with torch.no_grad():
+            condition = encode(angle)
+            decided = model(condition, plane).squeeze(-1)
+            right = (model(condition, points).squeeze(-1) > 0) == (labels == 1)
+            flat = [generator(condition) for generator in model.generators]
+        sizes = zip(flat, model.target_layer_sizes, strict=True)
+        weights = [pair for one, size in sizes for pair in unflatten(one, [size])]
+        return points, decided, right.float().mean().item(), plots.by_name(weights)
+
+    points, decided, _, weights = at(0)
+    limit = max(float(w.abs().max()) for degrees in range(0, 360, 30) for w in at(degrees)[3].values())
+    fig = plots.figure(6.2, 3.2)
+    plane_fig, weight_fig = fig.subfigures(1, 2, width_ratios=[1.1, 1])
+    ax = plane_fig.subplots()
+    image = ax.imshow(
+        plots.as_matrix(decided.reshape(60, 60).sigmoid()),
+        extent=(-2, 2, -2, 2), origin="lower", cmap=plots.SIGNED, vmin=-0.5, vmax=1.5,
+    )  # fmt: skip
+    marks = plots.draw_classes(ax, points, labels)
+    images = plots.draw_tensors(weight_fig.subplots(1, len(weights)), weights, limit, numbers=False)
+    weight_fig.suptitle("weights: orange < 0 < blue", fontsize=9)
+
+    def redraw(degrees):
+        points, decided, right, weights = at(degrees)
+        image.set_data(plots.as_matrix(decided.reshape(60, 60).sigmoid()))
+        for k, mark in enumerate(marks):
+            mark.set_offsets(points[labels == k].numpy())
+        for picture, tensor in zip(images, weights.values(), strict=True):
+            picture.set_data(plots.as_matrix(tensor))
+        ax.set_title(f"turned by {degrees} degrees: {right:.0%} right", fontsize=10)
+        return (
+            f"Two moons turned by {degrees} degrees and the boundary between them: {right:.0%} are on the right side."
+        )
+
+    return LivePicture(fig, redraw, degrees=int_slider("degrees", 45, -180, 540))

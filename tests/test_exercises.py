@@ -77,7 +77,8 @@ def returns_tensors(exercise):
 
 
 TENSORS = [e for e in EXERCISES.values() if returns_tensors(e)]
-FUNCTIONS = [e for e in EXERCISES.values() if not inspect.isclass(e.reference)]  # layers of a class may be random
+# Those that have no reason to draw random numbers: the layers of a class may be random.
+FUNCTIONS = [e for e in EXERCISES.values() if not inspect.isclass(e.reference) and not e.random]
 IN_LIBRARY = [e for e in EXERCISES.values() if e.name in hyperlib.__all__]
 DIFFERENTIABLE = [e for e in EXERCISES.values() if e.gradients]
 

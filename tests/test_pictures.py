@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
-from hyperlib import HyperNet, plots, widgets
+from hyperlib import HyperNet, plots, sines, widgets
 from hyperlib.target import target_forward
 
 X = torch.linspace(-1, 1, 7).unsqueeze(-1)
@@ -24,10 +24,14 @@ PICTURES = {
     "bars": lambda: plots.plot_bars({"one": 10, "two": 2000}, "Two bars", log=True),
     "curves": lambda: plots.plot_curves(X, {"a": X, "b": -X}, "Two lines", points=(X[:2], X[:2])),
     "tensors": lambda: plots.plot_tensors({"w": torch.eye(3), "b": torch.zeros(3)}, "An identity"),
+    "points": lambda: plots.plot_points({"a": torch.eye(2), "b": torch.zeros(1, 2)}, "x", "y", "Three points"),
+    "spread": lambda: plots.plot_spread({"one": torch.ones(3, 2), "two": torch.eye(2) + 1}, ["a", "b"], "Two rows"),
     "zeros": lambda: plots.plot_tensors({"w": torch.zeros(2, 2)}),
     "weights": lambda: plots.plot_weights(HyperNet(1, 1, 4, 1)(torch.ones(1))),
+    "times": lambda: plots.plot_times([8, 32], {"loop": [0.1, 1.0], "fast": [0.01, 0.02]}, "Two ways"),
     "slicing": lambda: widgets.slicing_explorer().picture.value,
     "cost": lambda: widgets.cost_explorer().picture.value,
+    "sharing": lambda: widgets.sharing_explorer().picture.value,
 }
 
 
@@ -69,6 +73,22 @@ def test_the_explorer_draws_the_network_of_the_sliders_value(explorer, z):
     assert live.picture.value != before and f"z = {z:.2f}" in live.picture.value
 
 
+def test_the_family_explorer_draws_the_sliders_condition_and_says_when_it_is_outside():
+    def off_by_one(conditioning, x):
+        return sines(conditioning, x) + 1
+
+    ranges = {"amplitude": (0.0, 3.0, 0.5, 2.0), "phase": (-1.0, 4.0, 0.0, 3.0)}
+    live = widgets.family_explorer({"model": off_by_one}, sines, X, ranges)
+    (ax,) = live.fig.axes
+    assert ax.get_title() == "inside the trained range"
+    live.sliders["amplitude"].value, live.sliders["phase"].value = 2.5, 4.0
+    true, model = (torch.as_tensor(line.get_ydata()) for line in ax.lines)
+    assert torch.allclose(true, 2.5 * torch.sin(X.flatten() + 4.0), atol=1e-5)
+    assert torch.allclose(model, true + 1)
+    assert ax.get_title() == "OUTSIDE: amplitude 2.50 (trained: 0.50 to 2.00), phase 4.00 (trained: 0.00 to 3.00)"
+    assert "model is off by up to 1.0" in live.description
+
+
 def test_an_error_in_a_redraw_is_shown_in_place_of_the_picture():
     def redraw(width):
         if width > 3:
@@ -89,3 +109,13 @@ def test_without_a_kernel_a_still_picture_remains():
         "Interactive picture: The flat vector"
     )
     assert "application/vnd.jupyter.widget-view+json" in bundle
+
+
+def test_the_sharing_explorer_counts_what_the_library_counts():
+    live = widgets.sharing_explorer()
+    live.sliders["batch"].value, live.sliders["distinct"].value, live.sliders["hidden"].value = 1024, 8, 32
+    last, target = 8 * 32 * 10_336, 1024 * (128 * 64 + 64 * 32)
+    assert f"last layer {last:,}" in live.description and f"target network {target:,}" in live.description
+    assert f"[{8 * 10_336 * 4}, {1024 * 10_336 * 4}]" in live.description
+    live.sliders["batch"].value = 4  # there are never more conditions than rows
+    assert live.description.startswith("4 rows with 4 distinct conditions")

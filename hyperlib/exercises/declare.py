@@ -53,6 +53,7 @@ class Exercise:
     hints: list
     gradients: bool  # compare also the gradients that reach the cases' inputs
     without: tuple = ()  # names that would do the exercise's own work, such as "F.linear"
+    random: bool = False  # the answer draws random numbers, which need not be the reference's
     stub: object = None  # what the notebook's cell holds at first, where that is more than an empty function
     mistakes: list = field(default_factory=list)
 
@@ -111,14 +112,14 @@ def counting(*shape, start=1):
     return torch.arange(start, start + count, dtype=torch.float32).reshape(shape)
 
 
-def exercise(*, points, cases, hints, gradients=False, without=()):
+def exercise(*, points, cases, hints, gradients=False, without=(), random=False):
     """Decorator of the right answer: declares it as the exercise of that name."""
 
     def declare(reference):
         name = reference.__name__
         if name in EXERCISES:
             raise ValueError(f"there are two exercises of the name {name!r}")
-        EXERCISES[name] = Exercise(name, reference, points, cases, hints, gradients, without)
+        EXERCISES[name] = Exercise(name, reference, points, cases, hints, gradients, without, random)
         return reference
 
     return declare
@@ -145,7 +146,7 @@ def stub(reference):
 
 
 def undecorated_source(thing):
-    """The source of a function or class without its decorators."""
-    source = textwrap.dedent(inspect.getsource(thing))
+    """The source of a function or class without its decorators, and without what only the formatter reads."""
+    source = textwrap.dedent(inspect.getsource(thing)).replace("  # fmt: skip", "")
     first = ast.parse(source).body[0].lineno  # of `def` or `class`; decorators stand above it
     return "\n".join(source.splitlines()[first - 1 :]) + "\n"

@@ -150,7 +150,7 @@ def random_problem(exercise, needed, outcome, layers):
     """Whether the call drew random numbers where the course's own does not, or set a seed."""
     if outcome.seed != needed.seed:
         return True
-    if inspect.isclass(exercise.reference) or layers:
+    if inspect.isclass(exercise.reference) or exercise.random or layers:
         return False  # layers start at random, and a learner's layers may be other ones
     return not same_states(needed.random_states, outcome.random_states)
 
@@ -168,7 +168,10 @@ ADVICE = {  # what an error of torch's usually means here
 def error_sentence(error, line):
     where = f" (in {line})" if line else ""
     if "leaf Variable that requires grad is being used in an in-place" in error:
-        return f"it changes its input in place{where}, which cannot be differentiated"
+        return (
+            f"it changes a tensor that wants a gradient in place{where}, which cannot be differentiated. An input is to"
+            " stay as it is; parameters may be changed inside `with torch.no_grad():`"
+        )
     sentence = f"it raised {error}{where}"
     for words, advice in ADVICE.items():
         if words in error:

@@ -205,3 +205,233 @@ def generator_gradient(z, g):
 # %% generator_gradient
 def generator_gradient(z, g):
     return sum(torch.outer(a, b) for a, b in zip(g, z))
+
+# %% sample_tasks
+def sample_tasks(n_tasks, n_points, amp, ph, g):
+    low, high = torch.tensor([amp, ph], dtype=torch.float32).T
+    c = low + (high - low) * torch.rand(n_tasks, 2, generator=g)
+    x = torch.rand((n_tasks, n_points, 1), generator=g) * 6 - 3
+    A, P = c.unsqueeze(1).chunk(2, -1)
+    return c, x, A * torch.sin(x + P)
+
+# %% sample_tasks
+import math
+def sample_tasks(tasks, n, amplitude, phase, generator):
+    x = torch.empty(tasks, n, 1).uniform_(-3, 3, generator=generator)
+    a = torch.empty(tasks).uniform_(*amplitude, generator=generator)
+    p = torch.empty(tasks).uniform_(*phase, generator=generator)
+    y = torch.stack([a[i] * (torch.sin(x[i]) * math.cos(p[i]) + torch.cos(x[i]) * math.sin(p[i])) for i in range(tasks)])
+    return [torch.stack([a, p], dim=1), x, y]
+
+# %% sample_tasks
+def sample_tasks(tasks, n, amplitude, phase, generator):
+    from hyperlib import sines
+    def draw(lo, hi, *shape):
+        return torch.lerp(torch.tensor(float(lo)), torch.tensor(float(hi)), torch.rand(*shape, generator=generator))
+    conditions = torch.cat((draw(*amplitude, tasks, 1), draw(*phase, tasks, 1)), 1)
+    x = draw(-3, 3, tasks, n, 1)
+    return conditions, x, sines(conditions, x)
+
+# %% train_step
+def train_step(m, opt, c, x, y):
+    opt.zero_grad()
+    loss = ((m(c, x) - y) ** 2).mean()
+    loss.backward()
+    opt.step()
+    return float(loss.detach())
+
+# %% train_step
+def train_step(model, optimizer, conditioning, x, y):
+    def closure():
+        optimizer.zero_grad(set_to_none=False)
+        loss = nn.MSELoss()(model(conditioning, x), y)
+        loss.backward()
+        return loss
+    return optimizer.step(closure).item()
+
+# %% conditioning_gap
+def conditioning_gap(f, c, x, y):
+    shuffled = torch.cat([c[-1:], c[:-1]])
+    return float(F.mse_loss(f(shuffled, x), y).detach()) - float(F.mse_loss(f(c, x), y).detach())
+
+# %% conditioning_gap
+@torch.no_grad()
+def conditioning_gap(model, conditioning, data, target):
+    i = torch.arange(len(conditioning)) - 1
+    other = (model(conditioning[i], data) - target).square().mean()
+    return (other - (model(conditioning, data) - target).square().mean()).item()
+
+# %% with_condition
+def with_condition(conditioning, x):
+    batch, n, _ = x.shape
+    copies = conditioning.repeat_interleave(n, 0)
+    copies = copies.reshape(batch, n, -1)
+    return torch.cat([copies, x], dim=-1)
+
+# %% with_condition
+def with_condition(conditioning, x):
+    n = x.size(1)
+    copies = conditioning.repeat(n, 1).reshape(n, len(x), -1).transpose(0, 1)
+    return torch.cat((copies, x), -1)
+
+# %% with_condition
+def with_condition(c, x):
+    return torch.stack([torch.cat([c[b].repeat(x.shape[1], 1), x[b]], dim=1) for b in range(len(c))])
+# %% batched_linear
+def batched_linear(x, weight, bias):
+    return torch.einsum('ni,noi->no', x, weight) + bias
+
+# %% batched_linear
+def batched_linear(rows, w, b):
+    return torch.bmm(w, rows[:, :, None])[..., 0] + b
+
+# %% batched_linear
+def batched_linear(x, weight, bias):
+    return (weight * x[:, None]).sum(dim=2) + bias
+
+# %% batched_linear
+def batched_linear(x, weight, bias):
+    out = torch.baddbmm(bias.unsqueeze(2), weight, x.unsqueeze(2))
+    return out.reshape(out.shape[:2])
+
+# %% batched_linear
+def batched_linear(x, weight, bias):
+    # no loop: for every row its own matrix
+    out = torch.matmul(x.unsqueeze(1), weight.transpose(1, 2)) + bias.unsqueeze(1)
+    return out.squeeze(dim=1)
+
+# %% target_vmap
+from torch.func import functional_call, vmap
+def target_vmap(module, x, weights):
+    names = [n for n, p in module.named_parameters()]
+    def f(row, *tensors):
+        return functional_call(module, {n: t for n, t in zip(names, tensors)}, row)
+    return vmap(f, in_dims=0)(x, *weights)
+
+# %% target_vmap
+from torch.func import functional_call, vmap
+def target_vmap(net, x, weights):
+    named = dict(zip(dict(net.named_parameters()).keys(), weights))
+    return vmap(lambda params, row: functional_call(net, params, (row,)))(named, x)
+
+# %% target_vmap
+def target_vmap(module, x, weights):
+    params = {}
+    for i, (name, _) in enumerate(module.named_parameters()):
+        params[name] = weights[i]
+    def one(p, row):
+        return torch.func.functional_call(module, p, (row,))
+    return torch.func.vmap(one, in_dims=(0, 0), out_dims=0)(params, x)
+
+# %% bytes_of_generated_weights
+def bytes_of_generated_weights(batch, target_layer_sizes, dtype):
+    return sum((a + 1) * b for a, b in target_layer_sizes) * batch * (torch.finfo(dtype).bits // 8)
+
+# %% bytes_of_generated_weights
+def bytes_of_generated_weights(n, sizes, dtype):
+    total = 0
+    for a, b in sizes:
+        total += torch.empty(n, b, a, dtype=dtype).nbytes + torch.empty(n, b, dtype=dtype).nbytes
+    return total
+
+# %% bytes_of_generated_weights
+def bytes_of_generated_weights(batch, sizes, dtype):
+    element = torch.tensor([], dtype=dtype).element_size()
+    return int(sum(batch * element * (i * o + o) for (i, o) in sizes))
+
+# %% group_by_condition
+def group_by_condition(c):
+    conditions, index = c.unique(dim=0, return_inverse=True)
+    return conditions, index
+
+# %% group_by_condition
+def group_by_condition(conditioning):
+    rows = [tuple(r) for r in conditioning.tolist()]
+    distinct = sorted(set(rows))
+    return torch.tensor(distinct), torch.tensor([distinct.index(r) for r in rows])
+
+# %% group_by_condition
+def group_by_condition(conditioning):
+    conditions = torch.unique(conditioning, dim=0)
+    same = (conditioning[:, None] == conditions).all(-1)
+    return [conditions, same.int().argmax(1)]
+
+# %% grouped_linear
+def grouped_linear(x, weight, bias):
+    return x @ weight.mT + bias[:, None]
+
+# %% grouped_linear
+def grouped_linear(x, weight, bias):
+    return torch.baddbmm(bias.unsqueeze(1), x, weight.transpose(-1, -2))
+
+# %% grouped_linear
+def grouped_linear(x, weight, bias):
+    return torch.stack([F.linear(*layer) for layer in zip(x, weight, bias)])
+
+# %% generated_variance
+def generated_variance(e, v, b):
+    return torch.einsum('...k,...k->...', e, e) * v + b
+
+# %% generated_variance
+def generated_variance(features, weight_variance, bias_variance):
+    return features.norm(dim=-1) ** 2 * weight_variance + bias_variance
+
+# %% hyperfan_in_std
+import math
+def hyperfan_in_std(fan_in, n, act="relu"):
+    c = {"relu": 1.0}.get(act, 0.5)
+    return [math.sqrt(c / fan_in / n), math.sqrt(c / n)]
+
+# %% hyperfan_in_std
+def hyperfan_in_std(n_in, n_features, activation="relu"):
+    relu = int(activation == "relu")
+    v = lambda d: torch.tensor(2.0 ** relu / (2 * d * n_features)).sqrt().item()
+    return v(n_in), v(1)
+
+# %% initialise_generator
+def initialise_generator(g, sizes):
+    linears = [m for m in g.modules() if type(m) is nn.Linear]
+    for m in linears:
+        m.bias.data.fill_(0)
+    for m in linears[:-1]:
+        nn.init.kaiming_uniform_(m.weight, nonlinearity="relu")
+    w = linears[-1].weight.data
+    n, row = w.shape[1], 0
+    for i, o in sizes:
+        bound = (3 / (i * n)) ** 0.5
+        w[row:row + i * o].uniform_(-bound, bound)
+        row += i * o
+        nn.init.normal_(w[row:row + o], 0, n ** -0.5)
+        row += o
+    return g
+
+# %% initialise_generator
+import hyperlib
+def initialise_generator(generator, target_layer_sizes):
+    *hidden, last = (m for m in generator.children() if isinstance(m, nn.Linear))
+    for m in hidden:
+        m.weight = nn.Parameter(torch.randn_like(m.weight) * (2 / m.in_features) ** 0.5)
+        m.bias = nn.Parameter(torch.zeros_like(m.bias))
+    parts = []
+    for a, b in target_layer_sizes:
+        sw, sb = hyperlib.hyperfan_in_std(a, last.in_features)
+        parts += [sw * torch.randn(a * b, last.in_features), sb * torch.randn(b, last.in_features)]
+    last.weight = nn.Parameter(torch.cat(parts))
+    last.bias = nn.Parameter(torch.zeros_like(last.bias))
+    return generator
+
+# %% start_at
+def start_at(generator, net):
+    last = generator[-1]
+    with torch.no_grad():
+        last.weight.fill_(0.0)
+        last.bias[:] = nn.utils.parameters_to_vector(net.parameters())
+    return generator
+
+# %% start_at
+import hyperlib
+def start_at(generator, net):
+    pairs = [(m.weight, m.bias) for m in net if isinstance(m, nn.Linear)]
+    generator[-1].weight = nn.Parameter(torch.zeros_like(generator[-1].weight))
+    generator[-1].bias = nn.Parameter(hyperlib.flatten(pairs).detach().clone())
+    return generator

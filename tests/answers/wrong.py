@@ -202,3 +202,285 @@ def gradient_reaches(loss, module):
     for p, g in zip(module.parameters(), kept):
         p.grad = g
     return out
+
+# %% sample_tasks: The lowest and the highest x, rounded
+def sample_tasks(tasks, n, amplitude, phase, generator):
+    a = amplitude[0] + (amplitude[1] - amplitude[0]) * torch.rand(tasks, 1, generator=generator)
+    p = phase[0] + (phase[1] - phase[0]) * torch.rand(tasks, 1, generator=generator)
+    x = torch.rand(tasks, n, 1, generator=generator)
+    return torch.cat([a, p], -1), x, a[:, None] * torch.sin(x + p[:, None])
+
+# %% sample_tasks: come from the generator that was handed over
+def sample_tasks(tasks, n, amplitude, phase, generator):
+    low = torch.tensor([amplitude[0], phase[0]])
+    high = torch.tensor([amplitude[1], phase[1]])
+    c = low + (high - low) * torch.rand(tasks, 2)
+    x = torch.rand(tasks, n, 1) * 6 - 3
+    return c, x, c[:, :1, None] * torch.sin(x + c[:, 1:, None])
+
+# %% sample_tasks: Draw twice
+def sample_tasks(tasks, n, amplitude, phase, generator):
+    x = torch.rand(tasks, n, 1, generator=generator) * 6 - 3
+    u = torch.rand(tasks, generator=generator)
+    a = amplitude[0] + u * (amplitude[1] - amplitude[0])
+    p = phase[0] + u * (phase[1] - phase[0])
+    return torch.stack([a, p], 1), x, a[:, None, None] * torch.sin(x + p[:, None, None])
+
+# %% sample_tasks: y has one axis too many
+def sample_tasks(tasks, n, amplitude, phase, generator):
+    a = amplitude[0] + (amplitude[1] - amplitude[0]) * torch.rand(tasks, 1, generator=generator)
+    p = phase[0] + (phase[1] - phase[0]) * torch.rand(tasks, 1, generator=generator)
+    x = torch.rand(tasks, n, 1, generator=generator) * 6 - 3
+    return torch.cat([a, p], -1), x, a[:, None, None] * torch.sin(x + p[:, None, None])
+
+# %% train_step: `optimizer.zero_grad()` is missing
+def train_step(model, optimizer, conditioning, x, y):
+    loss = ((model(conditioning, x) - y) ** 2).mean()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+# %% train_step: it raised
+def train_step(model, optimizer, conditioning, x, y):
+    loss = F.mse_loss(model(x, conditioning), y)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+# %% train_step: Is a `return` missing?
+def train_step(model, optimizer, conditioning, x, y):
+    optimizer.zero_grad()
+    F.mse_loss(model(conditioning, x), y).backward()
+    optimizer.step()
+
+# %% conditioning_gap: state of the global random generator
+def conditioning_gap(model, conditioning, data, target):
+    torch.randperm(len(conditioning))
+    other = conditioning.roll(1, 0)
+    return (F.mse_loss(model(other, data), target) - F.mse_loss(model(conditioning, data), target)).item()
+
+# %% conditioning_gap: This is a tensor
+def conditioning_gap(model, conditioning, data, target):
+    other = conditioning.roll(1, 0)
+    return F.mse_loss(model(other, data), target) - F.mse_loss(model(conditioning, data), target)
+
+# %% conditioning_gap: Move whole rows
+def conditioning_gap(model, conditioning, data, target):
+    with torch.no_grad():
+        a = F.mse_loss(model(conditioning, data), target).item()
+        b = F.mse_loss(model(torch.roll(conditioning, 1), data), target).item()
+    return b - a
+
+# %% with_condition: they stand behind x
+def with_condition(conditioning, x):
+    return torch.cat([x, conditioning.unsqueeze(1).repeat(1, x.shape[1], 1)], dim=-1)
+
+# %% with_condition: The conditions are still mixed
+def with_condition(conditioning, x):
+    batch, n, _ = x.shape
+    copies = conditioning.tile(n, 1).view(batch, n, conditioning.shape[-1])
+    return torch.cat([copies, x], dim=-1)
+# %% batched_linear: `vmap` does the whole work
+def batched_linear(x, weight, bias):
+    return torch.vmap(F.linear)(x, weight, bias)
+
+# %% batched_linear: in a Python loop
+def batched_linear(x, weight, bias):
+    return torch.stack([w @ row + b for row, w, b in zip(x, weight, bias)])
+
+# %% batched_linear: Every row went through every layer
+def batched_linear(x, weight, bias):
+    return torch.einsum('bi,aoi->abo', x, weight) + bias[:, None]
+
+# %% batched_linear: `hyperlib` does the whole work
+def batched_linear(x, weight, bias):
+    import hyperlib
+    return hyperlib.linear(x, weight, bias)
+
+# %% batched_linear: raised RuntimeError
+def batched_linear(x, weight, bias):
+    return F.linear(x, weight, bias)
+
+# %% batched_linear: nothing connects the result with `bias`
+def batched_linear(x, weight, bias):
+    return torch.einsum('bi,boi->bo', x, weight)
+
+# %% target_vmap: calls it once, for all rows together
+def target_vmap(module, x, weights):
+    names = [n for n, _ in module.named_parameters()]
+    out = []
+    for i, row in enumerate(x):
+        out.append(torch.func.functional_call(module, {n: w[i] for n, w in zip(names, weights)}, row))
+    return torch.stack(out)
+
+# %% target_vmap: The module used the parameters it owns
+def target_vmap(module, x, weights):
+    return module(x)
+
+# %% target_vmap: Nothing connects the result with `w`
+def target_vmap(module, x, weights):
+    def one(row, *tensors):
+        for p, t in zip(module.parameters(), tensors):
+            p = t
+        return module(row)
+    return torch.vmap(one)(x, *weights)
+
+# %% target_vmap: ask the module for its names
+def target_vmap(module, x, weights):
+    names = ["0.weight", "0.bias", "2.weight", "2.bias"] if len(weights) == 4 else ["weight", "bias"]
+    def one(row, tensors):
+        return torch.func.functional_call(module, dict(zip(names, tensors)), (row,))
+    return torch.vmap(one)(x, tuple(weights))
+
+# %% bytes_of_generated_weights: `//` stays whole
+def bytes_of_generated_weights(batch, sizes, dtype):
+    return batch * sum((a + 1) * b for a, b in sizes) * torch.finfo(dtype).bits / 8
+
+# %% bytes_of_generated_weights: whatever the dtype
+def bytes_of_generated_weights(batch, sizes, dtype):
+    return batch * sum(a * b + b for a, b in sizes) * 4
+
+# %% group_by_condition: has 3 items; needed 2
+def group_by_condition(conditioning):
+    return torch.unique(conditioning, dim=0, return_inverse=True, return_counts=True)
+
+# %% group_by_condition: Only neighbours were compared
+def group_by_condition(conditioning):
+    conditions, index = [conditioning[0]], [0]
+    for row in conditioning[1:]:
+        if not torch.equal(row, conditions[-1]):
+            conditions.append(row)
+        index.append(len(conditions) - 1)
+    return torch.stack(conditions), torch.tensor(index)
+
+# %% group_by_condition: in which they first appear
+def group_by_condition(conditioning):
+    seen, index = [], []
+    for row in conditioning.tolist():
+        if row not in seen:
+            seen.append(row)
+        index.append(seen.index(row))
+    return torch.tensor(seen), torch.tensor(index)
+
+# %% group_by_condition: dtype int32; needed int64
+def group_by_condition(conditioning):
+    conditions, index = torch.unique(conditioning, dim=0, return_inverse=True)
+    return conditions, index.int()
+
+# %% grouped_linear: still mixed up
+def grouped_linear(x, weight, bias):
+    return torch.matmul(x, weight.transpose(1, 2)) + bias.unsqueeze(0)
+
+# %% grouped_linear: It belongs in the middle
+def grouped_linear(x, weight, bias):
+    return x @ weight.mT + bias[:, :, None]
+
+# %% generated_variance: This is the mean over the features
+def generated_variance(features, weight_variance, bias_variance):
+    return (features ** 2).mean(-1) * weight_variance + bias_variance
+
+# %% generated_variance: melts all conditions into one number
+def generated_variance(features, weight_variance, bias_variance):
+    return weight_variance * torch.sum(features * features) + bias_variance
+
+# %% generated_variance: This takes the variance of the features
+def generated_variance(features, weight_variance, bias_variance):
+    n = features.shape[-1]
+    return n * weight_variance * torch.var(features, dim=-1, unbiased=False) + bias_variance
+
+# %% hyperfan_in_std: These are variances
+def hyperfan_in_std(n_in, n_features, activation="relu"):
+    gain = 2 if activation == "relu" else 1
+    return gain / (2 * n_in * n_features), gain / (2 * n_features)
+
+# %% hyperfan_in_std: is of type torch tensor; needed float
+def hyperfan_in_std(n_in, n_features, activation="relu"):
+    gain = 2.0 if activation == "relu" else 1.0
+    return torch.tensor(gain / (2 * n_in * n_features)).sqrt(), torch.tensor(gain / (2 * n_features)).sqrt()
+
+# %% hyperfan_in_std: each gets one half
+def hyperfan_in_std(n_in, n_features, activation="relu"):
+    gain = 2 if activation == "relu" else 1
+    return (gain / (n_in * n_features)) ** 0.5, (gain / n_features) ** 0.5
+
+# %% initialise_generator: it is those layers' fan-in that counts
+def initialise_generator(generator, target_layer_sizes):
+    for m in generator:
+        if isinstance(m, nn.Linear):
+            nn.init.kaiming_uniform_(m.weight, nonlinearity="relu")
+            nn.init.zeros_(m.bias)
+    return generator
+
+# %% initialise_generator: parameters may be changed inside `with torch.no_grad():`
+def initialise_generator(generator, target_layer_sizes):
+    last = generator[-1]
+    last.weight[:4].normal_(std=0.1)
+    return generator
+
+# %% initialise_generator: Nothing comes back
+def initialise_generator(generator, target_layer_sizes):
+    import hyperlib
+    hyperlib.initialise_generator(generator, target_layer_sizes)
+
+# %% initialise_generator: setting a seed does that
+def initialise_generator(generator, target_layer_sizes):
+    import hyperlib
+    torch.manual_seed(0)
+    return hyperlib.initialise_generator(generator, target_layer_sizes)
+
+# %% initialise_generator: The last layer's bias is still as PyTorch made it
+def initialise_generator(generator, target_layer_sizes):
+    import hyperlib
+    *hidden, last = [m for m in generator if isinstance(m, nn.Linear)]
+    for m in hidden:
+        nn.init.kaiming_normal_(m.weight)
+        nn.init.zeros_(m.bias)
+    offsets = hyperlib.parameter_offsets(target_layer_sizes)
+    with torch.no_grad():
+        for i, (n_in, _) in enumerate(target_layer_sizes):
+            for (a, b), std in zip(offsets[2 * i : 2 * i + 2], hyperlib.hyperfan_in_std(n_in, last.in_features)):
+                last.weight[a:b].normal_(std=std)
+    return generator
+
+# %% initialise_generator: Each layer's rows stand below those of the layer before
+def initialise_generator(generator, target_layer_sizes):
+    import hyperlib
+    *hidden, last = [m for m in generator if isinstance(m, nn.Linear)]
+    for m in [*hidden, last]:
+        if m is not last:
+            nn.init.kaiming_normal_(m.weight)
+        nn.init.zeros_(m.bias)
+    with torch.no_grad():
+        n_in, n_out = target_layer_sizes[0]
+        w_std, b_std = hyperlib.hyperfan_in_std(n_in, last.in_features)
+        last.weight[: n_in * n_out].normal_(std=w_std)
+        last.weight[n_in * n_out : n_in * n_out + n_out].normal_(std=b_std)
+    return generator
+
+# %% start_at: All weights still come first
+def start_at(generator, net):
+    last = generator[-1]
+    weights = [m.weight.flatten() for m in net if isinstance(m, nn.Linear)]
+    biases = [m.bias for m in net if isinstance(m, nn.Linear)]
+    with torch.no_grad():
+        last.weight.zero_()
+        last.bias.copy_(torch.cat(weights + biases))
+    return generator
+
+# %% start_at: The weights are transposed
+def start_at(generator, net):
+    last = generator[-1]
+    flat = torch.cat([torch.cat([m.weight.T.flatten(), m.bias]) for m in net if isinstance(m, nn.Linear)])
+    with torch.no_grad():
+        last.weight.zero_()
+        last.bias.copy_(flat)
+    return generator
+
+# %% start_at: only the bias would ever learn
+def start_at(generator, net):
+    flat = torch.cat([p.detach().flatten() for p in net.parameters()])
+    for p in generator.parameters():
+        p.data.zero_()
+    generator[-1].bias.data.copy_(flat)
+    return generator

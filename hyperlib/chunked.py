@@ -1,0 +1,117 @@
+"""One small generator for many layers: the target's weights are made chunk by chunk (lesson 09)."""
+
+import torch
+from torch import nn
+
+from .counting import count_parameters, mlp_sizes
+from .hypernet import check_conditioning, check_data
+from .slicing import unflatten
+from .target import resolve_activation, target_forward
+from .validate import check_layer_sizes, positive_int
+
+
+def count_chunks(total, chunk_size):
+    """How many chunks of `chunk_size` numbers it takes to make at least `total` numbers."""
+    total, chunk_size = positive_int(total, "total"), positive_int(chunk_size, "chunk_size")
+    return -(-total // chunk_size)  # the last one may have a surplus
+
+
+class ChunkedGenerator(nn.Module):
+    """Generates all weights of a target network with one small MLP that is asked once for each chunk.
+
+    The MLP gets the condition and a learned embedding that says which chunk is wanted, and puts out `chunk_size`
+    numbers.  The chunks are joined, the last one's surplus is dropped, and the flat vector is the target's, w1, b1,
+    w2, b2, ...: a chunk may hold the end of one layer and the beginning of the next.
+
+    Args:
+        conditioning_size: length C of the condition; 0 if there is none, and the chunk embeddings are all that differs.
+        target_layer_sizes: the target's `[(in, out), ...]`, with P parameters in all.
+        chunk_size: how many numbers the MLP makes at a time.
+        embedding_size: length of each chunk's embedding.
+        hidden_sizes: widths of the MLP's hidden layers.
+
+    Attributes:
+        embeddings: `[chunks, embedding_size]`, learned.
+        generator: the MLP `[..., C + embedding_size] -> [..., chunk_size]`.
+
+    The MLP starts out so that the numbers it makes have a variance of about 1, whatever layer they are for.
+
+    Source: Ha, Dai and Le, "HyperNetworks" (2016), section 3.1 (a learned embedding for each layer, one generator for
+    all); von Oswald et al., "Continual learning with hypernetworks" (ICLR 2020), section 2 (chunks).
+    """
+
+    def __init__(self, conditioning_size, target_layer_sizes, chunk_size, embedding_size=8, hidden_sizes=(64,)):
+        super().__init__()
+        self.conditioning_size = 0 if conditioning_size == 0 else positive_int(conditioning_size, "conditioning_size")
+        self.target_layer_sizes = check_layer_sizes(target_layer_sizes, "target_layer_sizes")
+        self.total_target_params = count_parameters(self.target_layer_sizes)
+        chunks = count_chunks(self.total_target_params, chunk_size)
+        self.embeddings = nn.Parameter(torch.randn(chunks, positive_int(embedding_size, "embedding_size")))
+        layers = []
+        for n_in, n_out in mlp_sizes(self.conditioning_size + embedding_size, hidden_sizes, chunk_size):
+            layers += [nn.Linear(n_in, n_out), nn.ReLU()]
+        self.generator = nn.Sequential(*layers[:-1])
+        for i, layer in enumerate(self.generator[::2]):
+            # Inputs have a second moment of 1; each ReLU halves it, which the next layer makes up for.
+            gain = 2 if i < len(self.generator[::2]) - 1 else 1
+            nn.init.normal_(layer.weight, std=(gain / layer.in_features) ** 0.5)
+            nn.init.zeros_(layer.bias)
+
+    def forward(self, conditioning=None):
+        """The flat weights `[*B, P]` for `conditioning [*B, C]`; without an argument `[P]`, if C is 0."""
+        if conditioning is None:
+            conditioning = self.embeddings.new_empty(0)
+        check_conditioning(conditioning, self.conditioning_size, self.embeddings)
+        batch, chunks = conditioning.shape[:-1], len(self.embeddings)
+        asked = torch.cat(
+            [
+                conditioning.unsqueeze(-2).expand(*batch, chunks, -1),
+                self.embeddings.expand(*batch, chunks, -1),
+            ],
+            dim=-1,
+        )  # [*B, chunks, C + embedding_size]
+        flat = self.generator(asked).flatten(-2)  # [*B, chunks, chunk_size] -> [*B, chunks * chunk_size]
+        return flat[..., : self.total_target_params]
+
+
+class ChunkedHypernetwork(nn.Module):
+    """A `Hypernetwork` whose weights all come from one `ChunkedGenerator`; data and conditions have the same shapes.
+
+    Args:
+        conditioning_size, target_layer_sizes, chunk_size, embedding_size, hidden_sizes: see `ChunkedGenerator`.
+        activation: between the target's layers, none after the last; a name such as "relu" or a callable.
+
+    Attributes:
+        scale: `[P]`, sqrt(2 / in) of the layer that each generated number belongs to; fixed.  One generator makes the
+            numbers of all layers and so starts out with one variance for all of them; this brings each layer to the
+            size it needs (He et al., "Delving Deep into Rectifiers", 2015).
+    """
+
+    def __init__(
+        self,
+        conditioning_size,
+        target_layer_sizes,
+        chunk_size,
+        embedding_size=8,
+        hidden_sizes=(64,),
+        activation="relu",
+    ):
+        super().__init__()
+        self.generator = ChunkedGenerator(
+            conditioning_size, target_layer_sizes, chunk_size, embedding_size, hidden_sizes
+        )
+        self.target_layer_sizes = self.generator.target_layer_sizes
+        self.activation = resolve_activation(activation)
+        scale = [torch.full((n_in * n_out + n_out,), (2 / n_in) ** 0.5) for n_in, n_out in self.target_layer_sizes]
+        self.register_buffer("scale", torch.cat(scale), persistent=False)
+
+    def generate(self, conditioning):
+        """The target's weights for `conditioning [*B, C]`, as `[(weight [*B, out, in], bias [*B, out]), ...]`."""
+        flat = self.generator(conditioning)
+        return unflatten(flat * self.scale.to(flat.dtype), self.target_layer_sizes)
+
+    def forward(self, conditioning, data):
+        """Each condition's network applied to its data; see `Hypernetwork.forward` for the shapes."""
+        check_conditioning(conditioning, self.generator.conditioning_size, self.generator.embeddings)
+        check_data(data, self.target_layer_sizes[0][0], conditioning)
+        return target_forward(data, self.generate(conditioning), self.activation)

@@ -1,0 +1,705 @@
+"""The exercises of lesson 08: the original's three functions, and rows that keep their conditions."""
+
+import torch
+from torch import nn
+
+import hyperlib
+
+from .declare import case, counting, exercise, mistake, stub
+
+NAMES = "What is each linear layer called? Checkpoints know the weights by these names."
+START = "At the start the last layer's weight is uniform in (-0.01, 0.01) and its bias zero."
+
+
+def fill(module, value):
+    """Every number of a module set to one value, so that what it computes is known."""
+    with torch.no_grad():
+        for p in module.parameters():
+            p.fill_(value)
+    return module
+
+
+@exercise(
+    points=3,
+    random=True,
+    cases=[
+        case("build_weight_generator(2, 3, 4, [5])(conditioning).shape", conditioning=counting(1, 2)),
+        case("build_weight_generator(3, 5, 2, [7, 6])(conditioning).shape", conditioning=counting(4, 3)),
+        case('list(build_weight_generator(2, 3, 4, [5, 6], "gen").state_dict())', NAMES),
+        case("list(build_weight_generator(2, 3, 4).state_dict())", NAMES),
+        case("[list(p.shape) for p in build_weight_generator(2, 3, 4).parameters()]"),
+        case('[list(p.shape) for p in build_weight_generator(2, 3, 4, [], "linear").parameters()]'),
+        case(
+            """
+            generator = fill(build_weight_generator(1, 1, 1, [2, 2]), 1.0)
+            generator(conditioning).tolist()
+            """,
+            "Here every weight and bias was set to 1. After each hidden layer there is a ReLU.",
+            conditioning=torch.tensor([[2.0], [-3.0]]),
+            fill=fill,
+        ),
+        case(
+            """
+            generator = fill(build_weight_generator(1, 1, 1, [2]), -1.0)
+            generator(conditioning).tolist()
+            """,
+            "Here every weight and bias was set to -1. Generated weights may be negative: no ReLU after the last.",
+            conditioning=torch.tensor([[2.0], [-3.0]]),
+            fill=fill,
+        ),
+        case(
+            """
+            weight, bias = list(build_weight_generator(8, 4, 4, [64]).parameters())[-2:]
+            # within 0.01?  nearly up to 0.01?  bias all zero?
+            [bool(weight.abs().max() <= 0.01), bool(weight.abs().max() > 0.009), not bias.any()]
+            """,
+            START,
+        ),
+        case(
+            """
+            weight, bias = list(build_weight_generator(8, 4, 4, [64]).parameters())[-2:]
+            # Is about half of it positive, and half of it larger than 0.005?
+            shares = [(weight > 0).float().mean(), (weight.abs() > 0.005).float().mean()]
+            [0.4 < share.item() < 0.6 for share in shares]
+            """,
+            START,
+        ),
+        case(
+            """
+            weight = list(build_weight_generator(8, 4, 4, [64]).parameters())[0]
+            # The hidden layers start as nn.Linear does: is the first one's weight larger than 0.01?
+            bool(weight.abs().max() > 0.1)
+            """,
+            "Only the last layer starts small. A small layer before it would make the generated weights smaller still.",
+        ),
+    ],
+    hints=[
+        "The output holds the layer's weight and its bias: `target_in * target_out + target_out` numbers.",
+        '`generator.add_module(f"{name}_hidden_{i}", nn.Linear(...))` adds a layer by that name.',
+        "`nn.init.uniform_(layer.weight, -0.01, 0.01)` and `nn.init.zeros_(layer.bias)`.",
+        "In the loop keep the width so far: it begins as `conditioning_size` and becomes each hidden size in turn.",
+    ],
+)
+def build_weight_generator(
+    conditioning_size, target_in, target_out,
+    hidden_sizes=(256, 256), name="weight_gen",
+):  # fmt: skip
+    """The MLP that generates one target layer from a condition:
+    an nn.Sequential from [..., conditioning_size]
+    to [..., target_in * target_out + target_out].
+
+    Linear layers {name}_hidden_0, {name}_hidden_1, ..., each
+    followed by a ReLU, then {name}_params with none behind it.
+    {name}_params starts with its weight uniform in (-0.01, 0.01)
+    and its bias zero; the hidden layers as nn.Linear does.
+    """
+    generator, width = nn.Sequential(), conditioning_size
+    for i, hidden in enumerate(hidden_sizes):
+        generator.add_module(f"{name}_hidden_{i}", nn.Linear(width, hidden))
+        generator.add_module(f"{name}_relu_{i}", nn.ReLU())
+        width = hidden
+    params = nn.Linear(width, target_in * target_out + target_out)
+    nn.init.uniform_(params.weight, -0.01, 0.01)
+    nn.init.zeros_(params.bias)
+    generator.add_module(f"{name}_params", params)
+    return generator
+
+
+def generator_like(widths, name, small=lambda params: None, relu_at_end=False, relu=True, names=None):
+    """What the mistakes have in common."""
+    generator = nn.Sequential()
+    for i, (n_in, n_out) in enumerate(zip(widths[:-2], widths[1:-1])):
+        generator.add_module(names(i) if names else f"{name}_hidden_{i}", nn.Linear(n_in, n_out))
+        if relu:
+            generator.add_module(f"{name}_relu_{i}", nn.ReLU())
+    params = nn.Linear(*widths[-2:])
+    small(params)
+    generator.add_module(names(None) if names else f"{name}_params", params)
+    if relu_at_end:
+        generator.add_module(f"{name}_relu", nn.ReLU())
+    return generator
+
+
+def small_start(params):
+    nn.init.uniform_(params.weight, -0.01, 0.01)
+    nn.init.zeros_(params.bias)
+
+
+@mistake(build_weight_generator, "The target layer's bias is forgotten: the output has `target_in * target_out` only.")
+def no_room_for_the_bias(conditioning_size, target_in, target_out, hidden_sizes=(256, 256), name="weight_gen"):
+    return generator_like([conditioning_size, *hidden_sizes, target_in * target_out], name, small_start)
+
+
+@mistake(
+    build_weight_generator,
+    "One bias for every input is made here. A layer has one bias for every *output*: `+ target_out`.",
+)
+def biases_for_inputs(conditioning_size, target_in, target_out, hidden_sizes=(256, 256), name="weight_gen"):
+    return generator_like([conditioning_size, *hidden_sizes, target_in * target_out + target_in], name, small_start)
+
+
+@mistake(build_weight_generator, "It ends in a ReLU. Weights have to be able to be negative.")
+def relu_at_the_end(conditioning_size, target_in, target_out, hidden_sizes=(256, 256), name="weight_gen"):
+    widths = [conditioning_size, *hidden_sizes, target_in * target_out + target_out]
+    return generator_like(widths, name, small_start, relu_at_end=True)
+
+
+@mistake(
+    build_weight_generator,
+    "Between the linear layers there is no ReLU. Without one they are all together no more than one linear layer.",
+)
+def no_relu(conditioning_size, target_in, target_out, hidden_sizes=(256, 256), name="weight_gen"):
+    widths = [conditioning_size, *hidden_sizes, target_in * target_out + target_out]
+    return generator_like(widths, name, small_start, relu=False)
+
+
+@mistake(
+    build_weight_generator, "The last layer starts as nn.Linear does. Wanted: uniform in (-0.01, 0.01), bias zero."
+)
+def starts_as_usual(conditioning_size, target_in, target_out, hidden_sizes=(256, 256), name="weight_gen"):
+    return generator_like([conditioning_size, *hidden_sizes, target_in * target_out + target_out], name)
+
+
+@mistake(build_weight_generator, "The last layer's bias still starts as nn.Linear's does: set it to zero as well.")
+def bias_not_zero(conditioning_size, target_in, target_out, hidden_sizes=(256, 256), name="weight_gen"):
+    def small(params):
+        nn.init.uniform_(params.weight, -0.01, 0.01)
+
+    return generator_like([conditioning_size, *hidden_sizes, target_in * target_out + target_out], name, small)
+
+
+@mistake(
+    build_weight_generator,
+    "The last layer starts all zero. Then every generated weight is zero, and no gradient gets behind that layer.",
+)
+def starts_at_zero(conditioning_size, target_in, target_out, hidden_sizes=(256, 256), name="weight_gen"):
+    def zero(params):
+        nn.init.zeros_(params.weight)
+        nn.init.zeros_(params.bias)
+
+    return generator_like([conditioning_size, *hidden_sizes, target_in * target_out + target_out], name, zero)
+
+
+@mistake(build_weight_generator, "This is uniform in (0, 0.01): half of it should be negative.")
+def only_positive(conditioning_size, target_in, target_out, hidden_sizes=(256, 256), name="weight_gen"):
+    def positive(params):
+        nn.init.uniform_(params.weight, 0, 0.01)
+        nn.init.zeros_(params.bias)
+
+    return generator_like([conditioning_size, *hidden_sizes, target_in * target_out + target_out], name, positive)
+
+
+@mistake(build_weight_generator, "This draws from a normal distribution. Wanted is a uniform one in (-0.01, 0.01).")
+def normal_start(conditioning_size, target_in, target_out, hidden_sizes=(256, 256), name="weight_gen"):
+    def normal(params):
+        nn.init.normal_(params.weight, std=0.01)
+        nn.init.zeros_(params.bias)
+
+    return generator_like([conditioning_size, *hidden_sizes, target_in * target_out + target_out], name, normal)
+
+
+@mistake(build_weight_generator, "All layers start small here. Only {name}_params should.")
+def all_small(conditioning_size, target_in, target_out, hidden_sizes=(256, 256), name="weight_gen"):
+    generator = generator_like([conditioning_size, *hidden_sizes, target_in * target_out + target_out], name)
+    for module in generator:
+        if isinstance(module, nn.Linear):
+            small_start(module)
+    return generator
+
+
+@mistake(build_weight_generator, "`hidden_sizes` is not used: the hidden layers are the same whatever it says.")
+def always_256(conditioning_size, target_in, target_out, hidden_sizes=(256, 256), name="weight_gen"):
+    return generator_like([conditioning_size, 256, 256, target_in * target_out + target_out], name, small_start)
+
+
+@mistake(
+    build_weight_generator,
+    "The modules have numbers for names. `add_module` gives them the wanted ones.",
+)
+def numbered(conditioning_size, target_in, target_out, hidden_sizes=(256, 256), name="weight_gen"):
+    return nn.Sequential(*build_weight_generator(conditioning_size, target_in, target_out, hidden_sizes, name))
+
+
+@mistake(build_weight_generator, 'The names begin with "weight_gen" whatever `name` says.')
+def name_ignored(conditioning_size, target_in, target_out, hidden_sizes=(256, 256), name="weight_gen"):
+    return build_weight_generator(conditioning_size, target_in, target_out, hidden_sizes)
+
+
+@mistake(build_weight_generator, "The hidden layers are counted from 1 here: the first one is {name}_hidden_0.")
+def counted_from_one(conditioning_size, target_in, target_out, hidden_sizes=(256, 256), name="weight_gen"):
+    def names(i):
+        return f"{name}_params" if i is None else f"{name}_hidden_{i + 1}"
+
+    widths = [conditioning_size, *hidden_sizes, target_in * target_out + target_out]
+    return generator_like(widths, name, small_start, names=names)
+
+
+PER_ROW = "Each row of `data` goes through its own network: row 0 through the weights of row 0, and so on."
+MANY_ROWS = "Here each network gets n rows: `data` is [batch, n, in]."
+ONE_LAYER = [(3, 2)]
+TWO_LAYERS = [(3, 2), (2, 4)]
+
+
+@exercise(
+    points=3,
+    gradients=True,
+    cases=[
+        case(
+            "apply_generated_weights(data, [flat], [(2, 1)])",
+            data=counting(1, 2),
+            flat=counting(1, 3),
+        ),
+        case(
+            "apply_generated_weights(data, [flat], [(3, 2)])",
+            "The flat tensor holds the weight [out, in], row after row, and then the bias.",
+            data=counting(1, 3),
+            flat=counting(1, 8),
+        ),
+        case(
+            "apply_generated_weights(data, [flat], [(3, 2)])",
+            PER_ROW,
+            data=counting(2, 3),
+            flat=counting(2, 8, start=-3),
+        ),
+        case(
+            "apply_generated_weights(data, [flat_0, flat_1], [(2, 3), (3, 2)])",
+            "Between the layers stands the activation; it is a ReLU if nothing else is said.",
+            data=counting(2, 2),
+            flat_0=counting(2, 9, start=-6),
+            flat_1=counting(2, 8, start=-9),
+        ),
+        case(
+            "apply_generated_weights(data, [flat_0, flat_1], [(2, 2), (2, 1)], torch.square)",
+            "Here another activation was asked for.",
+            data=counting(2, 2),
+            flat_0=counting(2, 6, start=-3),
+            flat_1=counting(2, 3, start=-2),
+        ),
+        case(
+            "apply_generated_weights(data, [flat_0, flat_1], [(2, 2), (2, 3)])",
+            MANY_ROWS,
+            data=counting(2, 4, 2),
+            flat_0=counting(2, 6, start=-7),
+            flat_1=counting(2, 9, start=-9),
+        ),
+        case(
+            "apply_generated_weights(data, [flat_0, flat_1, flat_2], [(1, 2), (2, 3), (3, 1)])",
+            data=counting(3, 1),
+            flat_0=counting(3, 4, start=-4),
+            flat_1=counting(3, 9, start=-7),
+            flat_2=counting(3, 4, start=-5),
+        ),
+    ],
+    hints=[
+        "`unflatten(flat, [(n_in, n_out)])` cuts one layer's tensor into its (weight, bias) pair (lesson 02).",
+        "`target_forward(data, pairs, activation)` sends data through all of them (lesson 03). Does it keep the batch?",
+        "By hand, for one layer: `(data.unsqueeze(-2) @ weight.mT).squeeze(-2) + bias` sends one row through each.",
+    ],
+)
+def apply_generated_weights(
+    data, flat_weights, target_layer_sizes, activation=torch.relu
+):  # fmt: skip
+    """Data through the target networks that were generated.
+
+    data: [batch, in], one row for each network,
+        or [batch, n, in], n rows for each.
+    flat_weights: for each layer one [batch, in * out + out].
+    activation: a function, applied between the layers only.
+    Returns [batch, out] or [batch, n, out].
+    """
+    from hyperlib import target_forward, unflatten
+
+    pairs = []
+    for flat, size in zip(flat_weights, target_layer_sizes):
+        pairs += unflatten(flat, [size])
+    return target_forward(data, pairs, activation)
+
+
+def cut(flat_weights, sizes):
+    return [pair for flat, size in zip(flat_weights, sizes) for pair in hyperlib.unflatten(flat, [size])]
+
+
+@mistake(apply_generated_weights, "The activation also follows the last layer. It belongs between the layers only.")
+def activation_everywhere(data, flat_weights, target_layer_sizes, activation=torch.relu):
+    return activation(hyperlib.target_forward(data, cut(flat_weights, target_layer_sizes), activation))
+
+
+@mistake(apply_generated_weights, "There is no activation between the layers.")
+def no_activation(data, flat_weights, target_layer_sizes, activation=torch.relu):
+    return hyperlib.target_forward(data, cut(flat_weights, target_layer_sizes), lambda x: x)
+
+
+@mistake(apply_generated_weights, "It is always a ReLU: the argument `activation` is not used.")
+def always_relu(data, flat_weights, target_layer_sizes, activation=torch.relu):
+    return hyperlib.target_forward(data, cut(flat_weights, target_layer_sizes), torch.relu)
+
+
+@mistake(apply_generated_weights, "The weight is read as [in, out]. In the flat vector it stands as [out, in].")
+def read_as_in_out(data, flat_weights, target_layer_sizes, activation=torch.relu):
+    pairs = [
+        (flat[..., : n_in * n_out].unflatten(-1, (n_in, n_out)).mT, flat[..., n_in * n_out :])
+        for flat, (n_in, n_out) in zip(flat_weights, target_layer_sizes)
+    ]
+    return hyperlib.target_forward(data, pairs, activation)
+
+
+@mistake(apply_generated_weights, "The bias is taken from the front of the flat tensor. The weight comes first.")
+def bias_first(data, flat_weights, target_layer_sizes, activation=torch.relu):
+    pairs = [
+        (flat[..., n_out:].unflatten(-1, (n_out, n_in)), flat[..., :n_out])
+        for flat, (n_in, n_out) in zip(flat_weights, target_layer_sizes)
+    ]
+    return hyperlib.target_forward(data, pairs, activation)
+
+
+@mistake(apply_generated_weights, "The biases are not added.")
+def biases_not_added(data, flat_weights, target_layer_sizes, activation=torch.relu):
+    pairs = [(weight, 0 * bias) for weight, bias in cut(flat_weights, target_layer_sizes)]
+    return hyperlib.target_forward(data, pairs, activation)
+
+
+@mistake(apply_generated_weights, "All rows go through the first network. " + PER_ROW)
+def first_network_for_all(data, flat_weights, target_layer_sizes, activation=torch.relu):
+    pairs = cut([flat[0] for flat in flat_weights], target_layer_sizes)
+    return hyperlib.target_forward(data, pairs, activation)
+
+
+@mistake(
+    apply_generated_weights,
+    "Every row went through every network: `data @ weight.mT` takes the rows of `data` as rows that all networks"
+    " share."
+    " One row for each network is `data.unsqueeze(-2)`, [batch, 1, in].",
+)
+def every_row_through_every_network(data, flat_weights, target_layer_sizes, activation=torch.relu):
+    for i, (weight, bias) in enumerate(cut(flat_weights, target_layer_sizes)):
+        data = data @ weight.mT + bias.unsqueeze(-2)
+        if i < len(target_layer_sizes) - 1:
+            data = activation(data)
+    return data
+
+
+@mistake(apply_generated_weights, "Only data of shape [batch, in] can be handled; [batch, n, in] is asked for as well.")
+def only_one_row(data, flat_weights, target_layer_sizes, activation=torch.relu):
+    for i, (weight, bias) in enumerate(cut(flat_weights, target_layer_sizes)):
+        data = torch.einsum("bi,boi->bo", data, weight) + bias
+        if i < len(target_layer_sizes) - 1:
+            data = activation(data)
+    return data
+
+
+@mistake(apply_generated_weights, "The last layer is left out.")
+def last_layer_left_out(data, flat_weights, target_layer_sizes, activation=torch.relu):
+    pairs = cut(flat_weights, target_layer_sizes)
+    return hyperlib.target_forward(data, pairs[:-1] or pairs, activation)
+
+
+def known(model):
+    """Sets every generator so that what it puts out is known: a multiple of i + 1 for generator i.
+
+    Finds the layers by their names, so that it works for models that register them in any order.
+    """
+    with torch.no_grad():
+        for name, module in model.named_modules():
+            if isinstance(module, nn.Linear):
+                module.bias.zero_()
+                i = int(name.rpartition(".")[2].split("_")[2])
+                module.weight.fill_(i + 1 if name.endswith("_params") else 1.0)
+    return model
+
+
+SIZES_NAMED = (
+    "One generator per layer: `weight_gen_0` for the first, `weight_gen_1` for the second, in `self.generators`."
+)
+KNOWN = "Here the generators' weights were set to known numbers."
+
+
+@exercise(
+    points=4,
+    cases=[
+        case(
+            "Hypernetwork(2, [(3, 4)], [5])(conditioning, data).shape",
+            "`forward(conditioning, data)` gives one output row for each row of data.",
+            conditioning=counting(2, 2),
+            data=counting(2, 3),
+        ),
+        case(
+            "Hypernetwork(2, [(3, 4), (4, 2)], [5])(conditioning, data).shape",
+            conditioning=counting(4, 2),
+            data=counting(4, 3),
+        ),
+        case(
+            """
+            # How many parameters does it own?
+            sum(p.numel() for p in Hypernetwork(2, [(3, 4), (4, 2)], [5]).parameters())
+            """,
+            "A module in a plain Python list is not registered: its parameters would never be trained.",
+        ),
+        case("list(Hypernetwork(2, [(3, 4), (4, 2)], [5]).state_dict())", SIZES_NAMED),
+        case("[list(p.shape) for p in Hypernetwork(2, [(3, 1)]).parameters()]"),
+        case(
+            """
+            model = known(Hypernetwork(1, [(1, 2), (2, 1)], [1]))
+            model(conditioning, data)
+            """,
+            KNOWN,
+            conditioning=torch.tensor([[1.0], [2.0]]),
+            data=torch.tensor([[1.0], [3.0]]),
+            known=known,
+        ),
+        case(
+            """
+            model = known(Hypernetwork(2, [(2, 3), (3, 2)], [2]))
+            model(conditioning, data)
+            """,
+            KNOWN + " Each condition's network gets n rows.",
+            conditioning=counting(2, 2),
+            data=counting(2, 3, 2),
+            known=known,
+        ),
+        case(
+            """
+            model = known(Hypernetwork(2, [(1, 2), (2, 2), (2, 1)], [2], torch.square))
+            model(conditioning, data)
+            """,
+            KNOWN,
+            conditioning=counting(2, 2, start=-2),
+            data=counting(2, 1),
+            known=known,
+        ),
+        case(
+            """
+            model = Hypernetwork(2, [(2, 3), (3, 2)], [4])
+            model(conditioning, data).sum().backward()
+            # Does a gradient reach every parameter?
+            all(p.grad is not None for p in model.parameters())
+            """,
+            "`.detach()`, `.data` and `torch.no_grad()` cut the way back to the generators.",
+            conditioning=counting(2, 2),
+            data=counting(2, 2),
+        ),
+    ],
+    hints=[
+        "In `__init__`: one `build_weight_generator` per target layer, in an `nn.ModuleList`, and keep the sizes.",
+        'Their names: `name=f"weight_gen_{i}"`. Hand `hidden_sizes` on.',
+        "In `forward`: `flat_weights = [generator(conditioning) for generator in self.generators]`.",
+        "Then `apply_generated_weights(data, flat_weights, self.target_layer_sizes, self.activation)`.",
+    ],
+)
+class Hypernetwork(nn.Module):
+    """A target network whose weights follow the condition."""
+
+    def __init__(
+        self, conditioning_size, target_layer_sizes,
+        hidden_sizes=(256, 256), activation=torch.relu,
+    ):  # fmt: skip
+        from hyperlib import build_weight_generator
+
+        super().__init__()
+        self.target_layer_sizes = target_layer_sizes
+        self.activation = activation
+        self.generators = nn.ModuleList()
+        for i, (n_in, n_out) in enumerate(target_layer_sizes):
+            name = f"weight_gen_{i}"
+            generator = build_weight_generator(conditioning_size, n_in, n_out, hidden_sizes, name)
+            self.generators.append(generator)
+
+    def forward(self, conditioning, data):
+        """From conditioning [batch, C] and data [batch, in] or
+        [batch, n, in] to [batch, out] or [batch, n, out]."""
+        from hyperlib import apply_generated_weights
+
+        flat_weights = [generator(conditioning) for generator in self.generators]
+        return apply_generated_weights(data, flat_weights, self.target_layer_sizes, self.activation)
+
+
+@stub(Hypernetwork)
+class BlankHypernetwork(nn.Module):
+    """A target network whose weights follow the condition."""
+
+    def __init__(
+        self, conditioning_size, target_layer_sizes,
+        hidden_sizes=(256, 256), activation=torch.relu,
+    ):  # fmt: skip
+        """One weight generator per target layer, named
+        weight_gen_0, weight_gen_1, ..., in the nn.ModuleList
+        self.generators."""
+        super().__init__()
+        ...
+
+    def forward(self, conditioning, data):
+        """From conditioning [batch, C] and data [batch, in] or
+        [batch, n, in] to [batch, out] or [batch, n, out]."""
+        ...
+
+
+class Variation(Hypernetwork):
+    """What the mistakes have in common: they differ in one step each."""
+
+    def __init__(self, conditioning_size, target_layer_sizes, hidden_sizes=(256, 256), activation=torch.relu):
+        super().__init__(conditioning_size, target_layer_sizes, hidden_sizes, activation)
+
+
+@mistake(
+    Hypernetwork,
+    "The generators are in a plain Python list, so that PyTorch does not know them: no parameters, nothing to train."
+    " Put them into an `nn.ModuleList`.",
+)
+class PlainList(Variation):
+    def __init__(self, *args):
+        super().__init__(*args)
+        generators = list(self.generators)
+        del self.generators
+        self.generators = generators
+
+
+@mistake(Hypernetwork, "All generators have the same name. Layer i's is `weight_gen_{i}`.")
+class OneNameForAll(Variation):
+    def __init__(self, conditioning_size, target_layer_sizes, hidden_sizes=(256, 256), activation=torch.relu):
+        super().__init__(conditioning_size, target_layer_sizes, hidden_sizes, activation)
+        self.generators = nn.ModuleList(
+            hyperlib.build_weight_generator(conditioning_size, *size, hidden_sizes) for size in target_layer_sizes
+        )
+
+
+@mistake(Hypernetwork, "`hidden_sizes` is not handed on to the generators: they always have two layers of 256.")
+class HiddenSizesIgnored(Variation):
+    def __init__(self, conditioning_size, target_layer_sizes, hidden_sizes=(256, 256), activation=torch.relu):
+        super().__init__(conditioning_size, target_layer_sizes, (256, 256), activation)
+
+
+@mistake(Hypernetwork, "The argument `activation` is not used: it is always a ReLU.")
+class ActivationIgnored(Variation):
+    def forward(self, conditioning, data):
+        flat_weights = [generator(conditioning) for generator in self.generators]
+        return hyperlib.apply_generated_weights(data, flat_weights, self.target_layer_sizes)
+
+
+@mistake(Hypernetwork, "The data go into the generators. It is the condition that makes the weights.")
+class DataMakeTheWeights(Variation):
+    def forward(self, conditioning, data):
+        return super().forward(data, data)
+
+
+@mistake(Hypernetwork, "The two arguments of `forward` are the wrong way round: first the condition, then the data.")
+class ArgumentsSwapped(Variation):
+    def forward(self, data, conditioning):
+        return super().forward(conditioning, data)
+
+
+@mistake(Hypernetwork, "All rows get the first condition's weights. Each row has a condition, and weights, of its own.")
+class FirstConditionForAll(Variation):
+    def forward(self, conditioning, data):
+        return super().forward(conditioning[:1].expand_as(conditioning), data)
+
+
+@mistake(Hypernetwork, "One set of weights is made from the conditions' mean. Each row has a condition of its own.")
+class MeanCondition(Variation):
+    def forward(self, conditioning, data):
+        return super().forward(conditioning.mean(0).expand_as(conditioning), data)
+
+
+@mistake(Hypernetwork, "The generated weights are detached: no gradient reaches the generators.")
+class Detached(Variation):
+    def forward(self, conditioning, data):
+        with torch.no_grad():
+            flat_weights = [generator(conditioning) for generator in self.generators]
+        return hyperlib.apply_generated_weights(
+            data.requires_grad_() * 1, flat_weights, self.target_layer_sizes, self.activation
+        )
+
+
+@mistake(Hypernetwork, "The generated weights come back, not what the target network makes of the data with them.")
+class ReturnsTheWeights(Variation):
+    def forward(self, conditioning, data):
+        return [generator(conditioning) for generator in self.generators]
+
+
+@exercise(
+    points=2,
+    cases=[
+        case("pair_rows(conditioning, data)", conditioning=counting(1, 2), data=counting(1, 3, 1)),
+        case(
+            "pair_rows(conditioning, data)",
+            "Rows of task 0 come first, each with task 0's condition.",
+            conditioning=counting(2, 2),
+            data=counting(2, 3, 1),
+        ),
+        case("pair_rows(conditioning, data)", conditioning=counting(3, 1), data=counting(3, 2, 2)),
+        case("pair_rows(conditioning, data)", conditioning=counting(2, 3), data=counting(2, 2, 4)),
+    ],
+    hints=[
+        "Print both results for two tasks of three rows. Which condition stands beside row 1?",
+        "`conditioning.repeat(n, 1)` counts 0, 1, 0, 1, 0, 1; the rows count 0, 0, 0, 1, 1, 1.",
+        "`conditioning.repeat_interleave(n, dim=0)` repeats each condition n times in a row.",
+    ],
+)
+def pair_rows(conditioning, data):
+    """Rows of many tasks, each beside its task's condition.
+
+    From conditioning [T, C] and data [T, n, in] to
+    [T * n, C] and [T * n, in]: all rows of task 0, then of 1, ...
+    """
+    n = data.shape[1]
+    rows = data.flatten(0, 1)
+    conditions = conditioning.repeat_interleave(n, dim=0)
+    return conditions, rows
+
+
+@stub(pair_rows)
+def pair_rows_wrongly(conditioning, data):
+    """Rows of many tasks, each beside its task's condition.
+
+    From conditioning [T, C] and data [T, n, in] to
+    [T * n, C] and [T * n, in]: all rows of task 0, then of 1, ...
+    """
+    n = data.shape[1]
+    rows = data.flatten(0, 1)
+    conditions = conditioning.repeat(n, 1)
+    return conditions, rows
+
+
+@mistake(
+    pair_rows,
+    "The shapes are right and the pairs are wrong: `repeat(n, 1)` puts the whole list of conditions n times one after"
+    " another, while the rows of one task stand together.",
+)
+def whole_list_repeated(conditioning, data):
+    return conditioning.repeat(data.shape[1], 1), data.flatten(0, 1)
+
+
+@mistake(
+    pair_rows,
+    "Each row stands beside its own condition, but in another order than asked for: all rows of task 0 come first.",
+)
+def other_order(conditioning, data):
+    return conditioning.repeat(data.shape[1], 1), data.transpose(0, 1).flatten(0, 1)
+
+
+@mistake(
+    pair_rows,
+    "The conditions are in order now, but the rows are no longer: they go through all tasks in turn."
+    " Change one of the two, not both.",
+)
+def rows_turned_instead(conditioning, data):
+    return conditioning.repeat_interleave(data.shape[1], dim=0), data.transpose(0, 1).flatten(0, 1)
+
+
+@mistake(pair_rows, "The two results are the wrong way round: first the conditions, then the rows.")
+def results_swapped(conditioning, data):
+    return tuple(reversed(pair_rows(conditioning, data)))
+
+
+@mistake(
+    pair_rows,
+    "The tasks still have an axis of their own. Wanted are single rows: [T * n, C] and [T * n, in].",
+)
+def tasks_not_flattened(conditioning, data):
+    return conditioning.unsqueeze(1).expand(-1, data.shape[1], -1), data
+
+
+@mistake(
+    pair_rows,
+    "The numbers inside each condition are repeated, not the condition as a whole: `repeat_interleave` needs `dim=0`.",
+)
+def wrong_axis(conditioning, data):
+    return conditioning.repeat_interleave(data.shape[1], dim=1).reshape(-1, conditioning.shape[1]), data.flatten(0, 1)
