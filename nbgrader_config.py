@@ -23,8 +23,7 @@ from nbgrader.preprocessors import (
 from classroom import places
 from classroom.assignments import leave_out_the_unreadable, make_assignments
 from classroom.execute import ExecuteToTheEnd
-from classroom.restore import RestoreCells
-from classroom.review import MarkForReview
+from classroom.preprocessors import MarkForReview, RestoreCells
 
 make_assignments(places.NOTEBOOKS, places.SOURCE)
 

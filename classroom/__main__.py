@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import hashlib
+import importlib.util
 import json
 import os
 import subprocess
@@ -31,6 +32,8 @@ def main():
         if name == "grade":
             command.add_argument("--processes", type=int, default=os.cpu_count(), help="default: one for each core")
     arguments = parser.parse_args()
+    if importlib.util.find_spec("nbgrader") is None:
+        sys.exit("nbgrader is missing here: pip install -r classroom/requirements.txt")
     sys.exit(arguments.function(arguments))
 
 

@@ -3,14 +3,16 @@
 import ast
 import hashlib
 import time
+from pathlib import Path
 
+import nbformat
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat.v4 import new_output
 from nbgrader.preprocessors import Execute
 from traitlets import Unicode
 
 from .isolate import kernel_manager_class
-from .review import Checked, path_in, released_notebook, scores_by_hand, unusual_code
+from .review import Checked, scores_by_hand, unusual_code
 
 MOST_RESTARTS = 8  # of one notebook's kernel
 MOST_SECONDS = 900  # for one notebook
@@ -148,3 +150,16 @@ def settle(cell):
         errors = [error_output("This check did not come to its end.")]
     # nbgrader takes the first error or score for the grade, and any stderr for a 0.
     cell.outputs = [score, *errors, *reports] if errors else [*reports, score]
+
+
+def path_in(step, preprocessor, resources):
+    """Where nbgrader keeps the notebook that a preprocessor works on, in another of its steps."""
+    names, course = resources["nbgrader"], preprocessor.parent.parent.coursedir  # its exporter's converter's
+    student = "." if step == "source" else names["student"]
+    folder = course.format_path(getattr(course, f"{step}_directory"), student, names["assignment"])
+    return Path(folder) / f"{names['notebook']}.ipynb"
+
+
+def released_notebook(preprocessor, resources):
+    """The course's notebook that the student was given."""
+    return nbformat.read(path_in("source", preprocessor, resources), as_version=4)

@@ -6,13 +6,11 @@ openly; a human reads the line and decides.
 
 import ast
 import re
-from pathlib import Path
 
-import nbformat
-from nbgrader.api import Gradebook
-from nbgrader.preprocessors import NbGraderPreprocessor
-
-REPORT = re.compile(r'class="hyperlib-check"[^>]*data-exercise="(\w*)" data-verdict="([\w ]*)" data-mistake="(\w*)"')
+REPORT = re.compile(
+    r'class="hyperlib-check"[^>]*data-exercise="(\w*)"'
+    r' data-verdict="([\w ]*)" data-mistake="(\w*)" data-points="([\d.]*)"'
+)
 OWN_ANSWERS = "reaches for the course's own answers"
 BY_HAND = "reaches for what publishes scores"
 UNSEEN = "runs code that cannot be seen here"
@@ -55,14 +53,14 @@ class Checked:
         self.max_points = float(cell.metadata["nbgrader"]["points"])
         data = [o["data"] for o in cell.outputs if o.output_type in ("display_data", "execute_result")]
         self.reports = [report for shown in data for report in REPORT.findall(str(shown.get("text/html", "")))]
-        self.verdict, self.mistake = self.reports[0][1:] if self.reports else ("", "")
+        self.verdict, self.mistake, self.reported = self.reports[0][1:] if self.reports else ("", "", "")
         results = [o["data"] for o in cell.outputs if o.output_type == "execute_result"]
         self.scores = [str(shown.get("text/plain", "")) for shown in results]
 
     @property
     def problem(self):
         """A sentence if there is not one report, and at most one score that agrees with it; else ""."""
-        names = {name for name, _, _ in self.reports}
+        names = {name for name, *_ in self.reports}
         if len(self.reports) > 1 or names - {self.exercise}:
             return f"the check showed other reports than its own: {len(self.reports)} about {', '.join(sorted(names))}"
         if len(self.scores) > 1:
@@ -70,16 +68,18 @@ class Checked:
         if self.scores and not self.reports:
             return f"the score {self.scores[0][:20]} was published without a report"
         if self.scores and not self.agree(self.scores[0]):
-            return f"the score {self.scores[0][:20]} was published, but the report says {self.verdict!r}"
+            said = f"{self.verdict!r}, {self.reported} points"
+            return f"the score {self.scores[0][:20]} was published, but the report says {said}"
         return "" if self.reports else "the check did not come to its end"
 
     def agree(self, score):
+        """Whether a score is the one that the report speaks of, and a possible one."""
         try:
-            score = float(score)
+            score, reported = float(score), float(self.reported)
         except ValueError:
             return False
-        highest, lowest = (self.max_points, 0.0) if self.verdict != "not attempted" else (0.0, 0.0)
-        return lowest <= score <= highest and (score == self.max_points) == (self.verdict == "passed")
+        full = score == self.max_points
+        return score == reported and 0 <= score <= self.max_points and full == (self.verdict == "passed")
 
     @property
     def points(self):
@@ -169,32 +169,3 @@ def root(node):
 
 def changes_a_module(node):
     return root(node) in NOT_THEIRS and not ast.unparse(node).startswith("torch.backends.")
-
-
-def path_in(step, preprocessor, resources):
-    """Where nbgrader keeps the notebook that a preprocessor works on, in another of its steps."""
-    names, course = resources["nbgrader"], preprocessor.parent.parent.coursedir  # its exporter's converter's
-    student = "." if step == "source" else names["student"]
-    folder = course.format_path(getattr(course, f"{step}_directory"), student, names["assignment"])
-    return Path(folder) / f"{names['notebook']}.ipynb"
-
-
-def released_notebook(preprocessor, resources):
-    """The course's notebook that the student was given."""
-    return nbformat.read(path_in("source", preprocessor, resources), as_version=4)
-
-
-class MarkForReview(NbGraderPreprocessor):
-    """Marks in the gradebook what a human should look at, as nbgrader's formgrader shows it; no mark is changed."""
-
-    def preprocess(self, nb, resources):
-        names = resources["nbgrader"]
-        flagged = {exercise for exercise, _ in nb.metadata.get("hyperlib", {}).get("look_at", [])}
-        with Gradebook(names["db_url"]) as gradebook:
-            for cell in nb.cells:
-                nbgrader = cell.metadata.get("nbgrader", {})
-                if nbgrader.get("grade") and flagged & {"", nbgrader["grade_id"].removeprefix("check_")}:
-                    place = (nbgrader["grade_id"], names["notebook"], names["assignment"], names["student"])
-                    gradebook.find_grade(*place).needs_manual_grade = True
-            gradebook.db.commit()
-        return nb, resources

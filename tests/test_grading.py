@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[1]
 LESSON = "02_slicing_the_flat_vector"  # parameter_offsets 2 points, unflatten 3, flatten 2, unflatten_square 2
 OTHER = "01_counting_parameters"  # 10 points
 EXERCISES = all_exercises()
-TIME = 15  # seconds for one cell, instead of 60
+TIME = 10  # seconds for one cell, instead of 60
 BLANK = None
 
 WRONG = "def {}(*arguments):\n    return 'wrong'"
@@ -44,7 +44,7 @@ def flatten(weights):
 """
 PATCHED = """
 import hyperlib.exercises as course
-course.publish_points = lambda exercise, verdict: get_ipython().displayhook(float(exercise.points))
+course.publish_points = lambda points: get_ipython().displayhook(2.0)
 """
 OWN_CHECK = """
 def check(name):
@@ -165,7 +165,7 @@ STUDENTS = {
     # The check of the fourth exercise does not run any more either: 5, and a human may give it back.
     "check_replaced": (answers(flatten=NO_CHECK), None, 5, "unflatten_square: the check did not come to its end"),
     "score_by_hand": (answers(flatten=BY_HAND), None, 7, "scores were published"),
-    "scores_patched": (answers(flatten=PATCHED), None, 7, "the score 2.0 was published, but the report says"),
+    "scores_patched": (answers(flatten=PATCHED), None, 7, "flatten: the score 2.0 was published, but the report says"),
     # Nothing inside one process can prevent this one: it keeps its mark, and is reported by name.
     "sees_answers": (answers(flatten=SEES_ANSWERS), None, 9, "reaches for the course's own answers"),
     "files_beside": (answers(), {"hyperlib.py": "1 / 0", "torch.py": "1 / 0", "sitecustomize.py": "1 / 0"}, 9, None),
@@ -367,16 +367,14 @@ def test_hidden_cases_count_only_where_they_are(course):
     source = f"def parameter_offsets(layer_sizes):\n    return dict({known_by_heart!r})[layer_sizes]"
     source = source.replace("dict(", "next(b for a, b in ").replace(")[layer_sizes]", " if a == layer_sizes)")
     course.hand_in("by_heart", LESSON, LESSON, answers(parameter_offsets=source))
-    course.run("nbgrader", "autograde", LESSON, "--student=by_heart")
-    assert course.marks()[LESSON, "by_heart"] == 9
     hidden = course.root / "hyperlib" / "exercises" / "lesson_99_hidden.py"
     example = (ROOT / "classroom" / "README.md").read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
     hidden.write_text(example)
     try:
-        course.run("nbgrader", "autograde", LESSON, "--student=by_heart", "--force")
+        course.run("nbgrader", "autograde", LESSON, "--student=by_heart")
     finally:
         hidden.unlink()
-    assert course.marks()[LESSON, "by_heart"] == 8.6  # 4 of 5 cases of parameter_offsets
+    assert course.marks()[LESSON, "by_heart"] == 8.6  # the cases that are shown, 4 of 5 of parameter_offsets
 
 
 FAKE_DOCKER = """#!/bin/sh
@@ -393,7 +391,7 @@ def test_a_container_gets_no_network_and_is_removed(course, tmp_path):
     log, docker = tmp_path / "log", tmp_path / "podman"
     docker.write_text(FAKE_DOCKER.format(log=log, python=sys.executable))
     docker.chmod(0o755)
-    course.hand_in("contained", LESSON, LESSON, answers(flatten=in_function("flatten", SWALLOWS)))
+    course.hand_in("contained", LESSON, LESSON, answers(flatten=BLANK))
     env = course.env
     course.env = env | {"GRADING_SANDBOX": "container", "PATH": f"{tmp_path}{os.pathsep}{env['PATH']}"}
     try:

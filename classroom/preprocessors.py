@@ -1,4 +1,4 @@
-"""Put the graded cells of a submission back into the order and the state in which they were handed out."""
+"""What nbgrader does before and after it runs a submission: mend its graded cells, and mark what a human should see."""
 
 from nbformat.v4 import new_code_cell, new_markdown_cell
 from nbgrader.api import Gradebook
@@ -66,3 +66,19 @@ def metadata(source, max_score, is_solution):
         "checksum": source.checksum,
     }
     return made if max_score is None else made | {"points": max_score}
+
+
+class MarkForReview(NbGraderPreprocessor):
+    """Marks in the gradebook what a human should look at, as nbgrader's formgrader shows it; no mark is changed."""
+
+    def preprocess(self, nb, resources):
+        names = resources["nbgrader"]
+        flagged = {exercise for exercise, _ in nb.metadata.get("hyperlib", {}).get("look_at", [])}
+        with Gradebook(names["db_url"]) as gradebook:
+            for cell in nb.cells:
+                nbgrader = cell.metadata.get("nbgrader", {})
+                if nbgrader.get("grade") and flagged & {"", nbgrader["grade_id"].removeprefix("check_")}:
+                    place = (nbgrader["grade_id"], names["notebook"], names["assignment"], names["student"])
+                    gradebook.find_grade(*place).needs_manual_grade = True
+            gradebook.db.commit()
+        return nb, resources
