@@ -80,6 +80,7 @@ c.Autograde.autograde_preprocessors = [
 c.Execute.timeout = int(
     os.environ.get("GRADING_TIMEOUT", 60)
 )  # seconds for one cell; the slowest of the course's own takes 8
+c.ExecuteToTheEnd.whole = os.environ.get("GRADING_WHOLE") == "1"
 c.ExecuteToTheEnd.sandbox = os.environ.get("GRADING_SANDBOX", "auto")  # see "What is safe against what"
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # one core for each kernel: there are as many kernels as cores

@@ -9,9 +9,10 @@ import nbformat
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat.v4 import new_output
 from nbgrader.preprocessors import Execute
-from traitlets import Unicode
+from traitlets import Bool, Unicode
 
 from .isolate import kernel_manager_class
+from .needed import needed_cells
 from .review import Checked, scores_by_hand, unusual_code
 
 MOST_RESTARTS = 8  # of one notebook's kernel
@@ -40,6 +41,7 @@ class ExecuteToTheEnd(Execute):
     """
 
     sandbox = Unicode(help="How kernels are kept apart: see classroom.isolate.").tag(config=True)
+    whole = Bool(False, help="Run also the cells of the lesson that no mark depends on.").tag(config=True)
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
@@ -52,6 +54,9 @@ class ExecuteToTheEnd(Execute):
         self.stopped = {}  # index of a cell -> why it is not run as it stands
         self.kept = {}  # index of a check cell -> its outputs, from a run that could not go on below it
         self.skipped = set()  # indices of cells of which not even a part can be run
+        released = released_notebook(self, resources)
+        self.needed = set(range(len(nb.cells))) if self.whole else needed_cells(nb, released)
+        self.saved = {cell.source: cell.outputs for cell in released.cells if cell.cell_type == "code"}
         while True:
             self.current = None
             self.printed = {}  # index of a cell -> characters
@@ -66,7 +71,7 @@ class ExecuteToTheEnd(Execute):
                     self.skipped.add(self.current)
                 dead = isinstance(error, DeadKernelError)
                 self.stopped[self.current] = "ended the kernel" if dead else "ran too long and could not be stopped"
-        look_at = scores_by_hand(nb) + unusual_code(nb, released_notebook(self, resources))
+        look_at = scores_by_hand(nb) + unusual_code(nb, released)
         for cell in nb.cells:
             if check_name(cell):
                 settle(cell)
@@ -80,6 +85,9 @@ class ExecuteToTheEnd(Execute):
 
     def preprocess_cell(self, cell, resources, index):
         if cell.cell_type != "code":
+            return cell, resources
+        if index not in self.needed:
+            cell.outputs = self.saved[cell.source]  # as the lesson shows them
             return cell, resources
         if self.current is None:
             self.kc.execute(PREPARE, silent=True, store_history=False)

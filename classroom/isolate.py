@@ -53,7 +53,7 @@ exec 3<&- 4<&- 5<&- 6<&- 7<&-
 cd /tmp
 export HOME=/tmp TMPDIR=/tmp
 exec setpriv ${user:+--reuid=$user --regid=$user --clear-groups} \
-  --bounding-set=-all --inh-caps=-all --no-new-privs "$@"
+  --bounding-set=-all --inh-caps=-all --no-new-privs --pdeathsig=KILL "$@"
 """
 
 

@@ -115,6 +115,12 @@ def damage_metadata(notebook):
             cell.metadata.nbgrader = {"grade": "yes", "points": "many"} if cell.id == "check_flatten" else 3
 
 
+def own_cell(notebook):
+    """Uses what the lesson's own cells have made, two of them above each other."""
+    at = [cell.id for cell in notebook.cells].index("flatten")
+    notebook.cells.insert(at, new_code_cell("mine = w1_batch.shape[0]"))
+
+
 def copy_a_cell(notebook):
     at = [cell.id for cell in notebook.cells].index("flatten")
     notebook.cells.insert(at, new_code_cell(WRONG.format("flatten"), metadata=notebook.cells[at].metadata))
@@ -156,6 +162,12 @@ STUDENTS = {
         "reaches outside",
     ),
     "memory": (answers(flatten=in_function("flatten", "return bytearray(10**12)")), None, 7, None),
+    "own_cell": (
+        answers(flatten=right("flatten").replace("parts = []", "parts = [] if mine == 4 else 1")),
+        own_cell,
+        9,
+        None,
+    ),
     "check_edited": (answers(flatten=BLANK), edit_check, 7, None),
     "check_deleted": (answers(), delete("check_flatten"), 9, None),
     "both_deleted": (answers(), delete("flatten", "check_flatten"), 7, None),
@@ -288,6 +300,12 @@ def test_what_took_the_notebook_down_is_said_in_its_place(graded):
     assert "This cell ran too long and could not be stopped" in outputs("swallows_at_top")["flatten"]
     assert "CellTimeoutError" in outputs("loop_at_top")["flatten"]
     assert len(outputs("prints_for_ever")["flatten"]) < 400_000
+
+
+def test_what_no_mark_depends_on_is_shown_as_the_lesson_has_it(graded):
+    path = graded.grading / "autograded" / "half_right" / LESSON / f"{LESSON}.ipynb"
+    demo = next(cell for cell in nbformat.read(path, as_version=4).cells if cell.source.startswith("x = torch.tensor"))
+    assert demo.execution_count is None and "tensor([0., 3., 6.])" in str(demo.outputs)
 
 
 def test_the_mistakes_of_the_class(graded):
