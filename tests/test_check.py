@@ -30,6 +30,11 @@ ACCIDENTS = {
     "None": ("def layer_parameters(n_in, n_out):\n    n_in * n_out + n_out", "Is a `return` missing?"),
     "printed instead": ("def layer_parameters(a, b):\n    print(a * b + b)", "Is a `return` missing?"),
     "endless loop": ("def layer_parameters(n_in, n_out):\n    while True: pass", "still running after 3 seconds"),
+    "endless loop that cannot be stopped": (
+        "import time\nuntil = time.time() + 6\ndef layer_parameters(a, b):\n    while time.time() < until:\n"
+        "        try:\n            while time.time() < until: pass\n        except: pass",
+        "It catches whatever should stop it",
+    ),
     "recursion": ("def layer_parameters(a, b):\n    return layer_parameters(a, b)", "RecursionError"),
     "exit": ("def layer_parameters(a, b):\n    import sys; sys.exit()", "exit() ends the whole program"),
     "not a function": ("layer_parameters = 8", "of type int; needed a function"),
@@ -119,6 +124,13 @@ def test_points_under_nbgrader_are_published_as_the_cells_result():
     assert run("def layer_parameters(a, b):\n    ...", CHECK, env=env)[1].splitlines()[-1] in ("0", "0.0")
     right = "def layer_parameters(a, b):\n    return a * b + b"
     assert run(right, CHECK, env=env)[1].splitlines()[-1] == "1.0"
+
+
+def test_the_grader_goes_on_with_the_courses_own_where_an_answer_took_the_kernel_down():
+    grade = "from hyperlib.exercises import stand_in\nlayer_parameters = stand_in('layer_parameters', 'it was a crash')"
+    shown, used = run(grade, USE, env={"NBGRADER_EXECUTION": "autograde"})
+    assert "it was a crash" in shown.lower() and shown.splitlines()[-1] == "0.0" and used == "8"
+    assert run(grade.replace("it was a crash", ""), USE) == ["", "8"]
 
 
 def test_the_solution_can_be_left_out():

@@ -41,6 +41,9 @@ def test_the_readme_names_every_lesson():
 def test_minutes_agree_between_readme_map_and_lessons():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     course_map = (ROOT / "notebooks" / "00_start_here.ipynb").read_text(encoding="utf-8")
+    teachers = (ROOT / "classroom" / "README.md").read_text(encoding="utf-8")
+    for name, minutes in re.findall(r"\(\.\./notebooks/(\w+\.ipynb)\) \| (\d+) \|", teachers):
+        assert f"about {minutes} minutes" in (ROOT / "notebooks" / name).read_text(encoding="utf-8"), name
     for name, minutes in re.findall(r"\(notebooks/(\w+\.ipynb)\) \|.*\| (\d+) \|", readme):
         assert f"about {minutes} minutes" in (ROOT / "notebooks" / name).read_text(encoding="utf-8"), name
         assert name.startswith("00") or re.search(rf"\({name}\) \|[^\n]*\| {minutes} \|", course_map), name

@@ -10,10 +10,10 @@ import torch
 
 from .declare import EXERCISES, Exercise
 from .find import find_attempt
-from .judge import judge
+from .judge import NOT_YET, Verdict, capital, judge
 from .report import Report
 
-__all__ = ["Exercise", "all_exercises", "check"]
+__all__ = ["Exercise", "all_exercises", "check", "stand_in"]
 
 
 def all_exercises():
@@ -39,15 +39,33 @@ def check(name):
     exercise = exercises[name]
     attempt = find_attempt(exercise, sys._getframe(1).f_globals)
     verdict = judge(exercise, attempt)
-    Report(exercise, verdict, solutions=os.environ.get("HYPERLIB_SOLUTIONS") != "0").show()
-    publish_points(exercise, verdict)
+    show(exercise, verdict)
     return attempt.answer if verdict.passed else exercise.reference
 
 
-def publish_points(exercise, verdict):
-    """Under nbgrader, hand it the points earned: partial credit is whatever number a check cell displays."""
-    if os.environ.get("NBGRADER_EXECUTION") not in ("autograde", "validate"):
-        return
+def stand_in(name, reason=""):
+    """The course's own version of an exercise, where trying the answer would bring the notebook down.
+
+    For the grader: with a reason it is shown as the verdict, and no points are published.
+    """
+    exercise = all_exercises()[name]
+    if reason:
+        verdict = Verdict(NOT_YET, reason=capital(reason))
+        show(exercise, verdict)
+    return exercise.reference
+
+
+def show(exercise, verdict):
+    """Show a verdict; under nbgrader with the points that it earns, which nbgrader is then handed."""
+    graded = os.environ.get("NBGRADER_EXECUTION") in ("autograde", "validate")
+    points = round(exercise.points * verdict.share, 2) if graded else None
+    Report(exercise, verdict, solutions=os.environ.get("HYPERLIB_SOLUTIONS") != "0", points=points).show()
+    if graded:
+        publish_points(points)
+
+
+def publish_points(points):
+    """Hand nbgrader the points earned: partial credit is whatever number a check cell displays."""
     from IPython import get_ipython
 
-    get_ipython().displayhook(round(exercise.points * verdict.share, 2))
+    get_ipython().displayhook(points)

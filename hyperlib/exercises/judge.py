@@ -25,6 +25,7 @@ class Verdict:
     mistake: object = None  # the known mistake that the answer behaves like
     printed: str = ""
     share: float = 0.0  # of the points
+    still_running: bool = False  # the answer swallows what should stop it, and takes time from all that follows
 
     @property
     def passed(self):
@@ -60,6 +61,7 @@ def judge(exercise, attempt):
     if exercise.cases[first].note and not verdict.mistake:
         verdict.remarks.append(exercise.cases[first].note)
     verdict.share = share_of_points(exercise, found, needed)
+    verdict.still_running = outcomes[-1].still_running
     return verdict
 
 
@@ -67,6 +69,11 @@ def remarks(node, needed, outcomes, first, found, mistake=None):
     """What else can be said of a wrong answer, apart from its first difference."""
     if found.kind == "gradient":
         yield from (f"Seen in your code: {cut}." for cut in gradient_cuts(node))
+    if outcomes[-1].still_running:
+        yield (
+            "It catches whatever should stop it, so it still runs and slows down all that follows: mend it, then"
+            " Kernel > Restart Kernel. A plain `except:` catches everything; name the exception that you expect."
+        )
     if placeholder_left(node):
         yield "A `...` that is to be filled in still stands in your code."
     if not mistake and same_for_all(outcomes) and not same_for_all(needed):

@@ -18,8 +18,8 @@ NOT_YET_BORDER = "--jp-warn-color1, #f57c00"
 class Report:
     """A verdict, ready to be displayed."""
 
-    def __init__(self, exercise, verdict, solutions=True):
-        self.exercise, self.verdict, self.solutions = exercise, verdict, solutions
+    def __init__(self, exercise, verdict, solutions=True, points=None):
+        self.exercise, self.verdict, self.solutions, self.points = exercise, verdict, solutions, points
 
     def show(self):
         """Display in a notebook, print elsewhere."""
@@ -55,10 +55,12 @@ class Report:
     def _repr_html_(self):
         v = self.verdict
         colour = BORDER.get(v.word, NOT_YET_BORDER)
-        mistake = v.mistake.name if v.mistake else ""
+        data = f'data-verdict="{v.word}" data-mistake="{v.mistake.name if v.mistake else ""}"'
+        data += "" if self.points is None else f' data-points="{self.points}"'
+        data += ' data-still-running="yes"' if v.still_running else ""
         parts = [
             f'<div class="hyperlib-check" role="status" data-exercise="{self.exercise.name}"'
-            f' data-verdict="{v.word}" data-mistake="{mistake}" style="border-left: 5px solid var({colour});'
+            f' {data} style="border-left: 5px solid var({colour});'
             " padding: 2px 0 2px 12px; color: var(--jp-content-font-color1, inherit);"
             ' font-family: var(--jp-content-font-family, sans-serif); line-height: 1.5">',
             paragraph(f"<strong>{v.word.capitalize()}</strong>: {escape(self.headline())}"),

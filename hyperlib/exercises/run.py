@@ -34,6 +34,7 @@ class Outcome:
     gradients: dict = None  # input name -> gradient, or None where none arrived
     gradient_error: tuple = None  # like error and error_line, for a call whose inputs want gradients
     timed_out: bool = False
+    still_running: bool = False  # it could not be stopped either
 
 
 class Stopped(BaseException):
@@ -103,6 +104,7 @@ def run_cases(exercise, answer):
             given_up.set()
             stop(worker)
             restore_states(states)
+    outcomes[-1].still_running = outcomes[-1].timed_out and worker.is_alive()
     return outcomes, printed.getvalue()
 
 

@@ -1,0 +1,43 @@
+"""One process of `python -m classroom grade`: reads students' names, grades each, answers with a line of JSON.
+
+It does what `nbgrader autograde ASSIGNMENT --student=NAME --force` does, without starting nbgrader anew each time,
+which would take as long as the grading itself.
+"""
+
+import glob
+import json
+import os
+import sys
+
+from nbgrader.api import Gradebook
+from nbgrader.converters import Autograde
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.utils import capture_log
+from traitlets.config.loader import PyFileConfigLoader
+
+from .places import ROOT
+
+
+def main():
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # whatever else is printed must not get between the answers
+    config = PyFileConfigLoader("nbgrader_config.py", path=str(ROOT)).load_config()
+    for line in sys.stdin:  # until the process that asks is done, or was killed
+        answers.write(json.dumps(grade(config, *json.loads(line))) + "\n")
+        answers.flush()
+
+
+def grade(config, assignment, student):
+    """Grade one student; what came of it."""
+    course = CourseDirectory(config=config, assignment_id=assignment, student_id=glob.escape(student))
+    # force: what a killed run has left behind is half done, and nbgrader would take it for finished.
+    result = capture_log(Autograde(coursedir=course, config=config, force=True))
+    if not result["success"]:
+        return {"log": result.get("log", "") + result["error"]}
+    with Gradebook(course.db_url, course.course_id) as gradebook:
+        submission = gradebook.find_submission(assignment, student)
+        return {"points": submission.score, "most": submission.max_score}
+
+
+if __name__ == "__main__":
+    main()
