@@ -262,8 +262,7 @@ def variance_explorer(deepest=12, seeds=3):
     ax.grid(alpha=0.3)
     ax.legend(fontsize=8, loc="lower left")
     ax.set_title(METHODS[0])
-    fig.draw_without_rendering()
-    fig.set_layout_engine("none")  # nothing moves from here on, and finding the places takes longer than drawing
+    freeze_layout(fig)
 
     def redraw(method, width, depth):
         moments = found[method, width][:depth]
@@ -280,7 +279,7 @@ def variance_explorer(deepest=12, seeds=3):
         fig,
         redraw,
         method=ipywidgets.Dropdown(options=METHODS, value="default", description="initialisation", **LOOKS),
-        width=power_slider("target width", 64, 16, 64),
+        width=power_slider("target width", 32, 16, 64),
         depth=int_slider("depth", deepest, 1, deepest),
     )
 
@@ -307,7 +306,8 @@ def family_explorer(models, truth, x, conditions):
     fig = plots.figure(6.0, 3.2)
     ax = fig.subplots()
     lines = plots.draw_curves(ax, x, values_for(start), legend="upper left")
-    ax.set(xlim=(float(x.min()), float(x.max())), ylim=(-limit, limit))
+    ax.set(xlim=(float(x.min()), float(x.max())), ylim=(-limit, limit), title=" ")
+    freeze_layout(fig)
 
     def redraw(**condition):
         values = values_for(list(condition.values()))

@@ -1,6 +1,8 @@
 """The form of the notebooks: exercises as they were declared, and saved as the repository keeps them."""
 
+import os
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
@@ -107,22 +109,34 @@ def test_headings_go_down_one_level_at_a_time(notebook):
     assert all(b <= a + 1 for a, b in zip(levels, levels[1:], strict=False))
 
 
-def test_twice_in_one_kernel_first_with_blanks_then_with_answers(notebook):
-    """Nothing depends on a fresh kernel, and the right answers fit into the lesson around them."""
-    twice = nbformat.v4.new_notebook(metadata=notebook.metadata)
+def twice(notebook):
+    """The notebook two times in one kernel, first with blanks, then with the course's answers; the verdicts shown."""
     answered = [nbformat.v4.new_code_cell(cell.source) for cell in code_cells(notebook)]
     for cell, shipped in zip(answered, code_cells(notebook), strict=True):
         if grading(shipped).get("solution"):
             exercise = EXERCISES[grading(shipped)["grade_id"]]
             imports = "import torch\nimport torch.nn.functional as F\nfrom torch import nn\n\n\n"
             cell.source = imports + exercise.solution
-    twice.cells = [nbformat.v4.new_code_cell(cell.source) for cell in code_cells(notebook)] + answered
-    NotebookClient(twice, timeout=60, resources={"metadata": {"path": str(FOLDER)}}).execute()
-    verdicts = [
+    both = nbformat.v4.new_notebook(metadata=notebook.metadata)
+    both.cells = [nbformat.v4.new_code_cell(cell.source) for cell in code_cells(notebook)] + answered
+    NotebookClient(both, timeout=120, resources={"metadata": {"path": str(FOLDER)}}).execute()
+    return [
         output.data["text/plain"].split(":")[0]
-        for cell in twice.cells
+        for cell in both.cells
         for output in cell.outputs
         if "hyperlib-check" in str(output)
     ]
+
+
+@pytest.fixture(scope="module")
+def running(request):
+    """The notebooks that are asked for, each in a kernel of its own, as many at a time as there are cores."""
+    asked = [item.callspec.params["name"] for item in request.session.items if "running" in item.fixturenames]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        yield {name: pool.submit(twice, NOTEBOOKS[name]) for name in asked}
+
+
+def test_twice_in_one_kernel_first_with_blanks_then_with_answers(name, notebook, running):
+    """Nothing depends on a fresh kernel, and the right answers fit into the lesson around them."""
     exercises = sum(bool(grading(cell).get("solution")) for cell in notebook.cells)
-    assert verdicts == ["NOT ATTEMPTED"] * exercises + ["PASSED"] * exercises
+    assert running[name].result() == ["NOT ATTEMPTED"] * exercises + ["PASSED"] * exercises
