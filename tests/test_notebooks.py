@@ -131,7 +131,9 @@ def twice(notebook):
 @pytest.fixture(scope="module")
 def running(request):
     """The notebooks that are asked for, each in a kernel of its own, as many at a time as there are cores."""
-    asked = [item.callspec.params["name"] for item in request.session.items if "running" in item.fixturenames]
+    asked = [
+        item.callspec.params["name"] for item in request.session.items if "running" in getattr(item, "fixturenames", ())
+    ]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         yield {name: pool.submit(twice, NOTEBOOKS[name]) for name in asked}
 
