@@ -63,7 +63,8 @@ def explanations():
     from hyperlib.exercises import all_exercises
 
     known = {(e.name, m.name): m.explanation for e in all_exercises().values() for m in e.mistakes}
-    return collections.defaultdict(lambda: "No mistake that has a name: look at a few of these answers.", known)
+    other = "An exception, a syntax error, or a wrong result without a name: look at a few of these answers."
+    return collections.defaultdict(lambda: other, known)
 
 
 def table(tallies):
