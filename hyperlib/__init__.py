@@ -41,6 +41,7 @@ __all__ = [
     "linear",
     "load_mnist",
     "multiply_adds",
+    "my_progress",
     "parameter_offsets",
     "rotate",
     "rotated_moons",
@@ -54,9 +55,9 @@ __all__ = [
 
 
 def __getattr__(name):
-    # `check` brings the exercises of all lessons along; loaded on first use, so that importing hyperlib stays cheap.
-    if name == "check":
-        from .exercises import check
+    # These bring the exercises of all lessons along; loaded on first use, so that importing hyperlib stays cheap.
+    if name in ("check", "my_progress"):
+        from . import exercises
 
-        return check
+        return getattr(exercises, name)
     raise AttributeError(f"module 'hyperlib' has no attribute {name!r}")

@@ -69,7 +69,7 @@ class Lab:
 def lab_server(workdir: Path, notebooks: Path = NOTEBOOKS):
     """Serve a copy of `notebooks` from inside `workdir`, without any of the user's Jupyter settings."""
     root, config = workdir / "notebooks", workdir / "config"
-    shutil.copytree(notebooks, root, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+    shutil.copytree(notebooks, root, ignore=shutil.ignore_patterns(".ipynb_checkpoints", "progress.txt"))
     config.mkdir()
     (config / "overrides.json").write_text(json.dumps(SETTINGS))
     with socket.socket() as free:
@@ -115,7 +115,8 @@ def _environment(config: Path) -> dict[str, str]:
     own = {f"JUPYTER_{kind}_DIR": str(config / kind.lower()) for kind in ("CONFIG", "DATA", "RUNTIME")}
     own |= {"JUPYTER_PATH": "", "JUPYTER_CONFIG_PATH": "", "IPYTHONDIR": str(config / "ipython")}
     # PREFER_ENV_PATH: the kernel must be the Python that runs the tests, not a "python3" of the user's.
-    return {**os.environ, **own, "JUPYTER_PREFER_ENV_PATH": "1"}
+    # HYPERLIB_PROGRESS: here the file lies where learners have it, beside the notebooks.
+    return {**os.environ, **own, "JUPYTER_PREFER_ENV_PATH": "1", "HYPERLIB_PROGRESS": ""}
 
 
 def _wait_until_up(lab: Lab, server: subprocess.Popen, log: Path, seconds: float = 60) -> None:
