@@ -56,11 +56,10 @@ def keeping_problem():
 class Place:
     """Where an exercise stands: its lesson and its heading there."""
 
-    lesson: str  # such as "02"
     lesson_title: str  # "02 · Slicing the flat vector"
     title: str  # "offsets", or the exercise's name where the notebook is not at hand
-    notebook: str  # file name, empty where the notebook is not at hand
-    heading: str
+    notebook: str = ""  # file name, empty where the notebook is not at hand
+    cell: str = ""  # id of the cell with the heading
 
 
 def places(exercises, folder="."):
@@ -69,19 +68,20 @@ def places(exercises, folder="."):
     for path in sorted(Path(folder).glob("[0-9][0-9]_*.ipynb")):
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):  # a learner's notebook may be in any state
             cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-            lesson_title = heading = ""
+            lesson_title = heading = cell_id = ""
             for cell in cells:
                 name = cell["metadata"].get("nbgrader", {}).get("grade_id")
                 if cell["cell_type"] == "markdown":
                     headings = re.findall(r"^#+ (.*)", "".join(cell["source"]), re.MULTILINE)
                     lesson_title = lesson_title or (headings or [""])[0].split(":")[0]
-                    heading = (headings or [heading])[-1]
+                    if headings:
+                        heading, cell_id = headings[-1].replace("`", ""), cell.get("id", "")
                 elif name in exercises and name not in found:
                     title = re.sub(r"^Exercise: | \([^()]*\)$", "", heading)
-                    found[name] = Place(path.name[:2], lesson_title, title, path.name, heading)
+                    found[name] = Place(lesson_title, title, path.name, cell_id)
     for name, exercise in exercises.items():
         lesson = exercise.reference.__module__.split("lesson_")[-1][:2]
-        found.setdefault(name, Place(lesson, f"Lesson {lesson}", name, "", ""))
+        found.setdefault(name, Place(f"Lesson {lesson}", name))
     return {name: found[name] for name in exercises}
 
 
@@ -141,7 +141,7 @@ class Progress:
         place = self.places[name]
         if not place.notebook:
             return escape(text)
-        anchor = "" if lesson else "#" + quote(place.heading.replace(" ", "-"))
+        anchor = "" if lesson else f"#cell-id={quote(place.cell)}"  # which JupyterLab scrolls to
         return f'<a href="{quote(place.notebook)}{anchor}">{escape(text)}</a>'
 
 
