@@ -143,7 +143,7 @@ def test_the_sharing_explorer_counts_what_the_library_counts():
     live.sliders["batch"].value, live.sliders["distinct"].value, live.sliders["hidden"].value = 1024, 8, 32
     last, target = 8 * 32 * 10_336, 1024 * (128 * 64 + 64 * 32)
     assert f"last layer {last:,}" in live.description and f"target network {target:,}" in live.description
-    assert f"[{8 * 10_336 * 4}, {1024 * 10_336 * 4}]" in live.description
+    assert f"one per condition {8 * 10_336 * 4:,}; one per row {1024 * 10_336 * 4:,}" in live.description
     live.sliders["batch"].value = 4  # there are never more conditions than rows
     assert live.description.startswith("4 rows with 4 distinct conditions")
 
