@@ -10,11 +10,12 @@ from matplotlib.figure import Figure
 
 from .slicing import parameter_offsets, weight_pairs
 
-# Colours that stay apart for colour-blind eyes (Okabe and Ito, 2008), light enough for black text on them.
-TENSOR_COLOURS = ["#8ecbf0", "#f2c14e", "#7fd1ae", "#f0a3c4", "#b9b2e8", "#e8a87c", "#c9d66b", "#d0d0d0"]
+# Colours that stay apart for colour-blind eyes (after Okabe and Ito, 2008).  Those of tensors are light enough for
+# black text on them, and neighbours differ in lightness as well.
+TENSOR_COLOURS = ["#8ecbf0", "#f2c14e", "#a1ab56", "#e3e3e3", "#ba8663", "#7fd1ae", "#d5d1f1", "#c0829d"]
 LINE_COLOURS = ["#0072b2", "#d55e00", "#007a5a", "#a0458a", "#333333"]
 LINE_STYLES = ["-", "--", "-.", ":", (0, (5, 1, 1, 1))]
-SIGNED = LinearSegmentedColormap.from_list("signed", ["#d95f02", "#ffffff", "#1f78b4"])
+SIGNED = LinearSegmentedColormap.from_list("signed", ["#d95f02", "#ffffff", "#2b83bf"])
 
 
 def figure(width=6.0, height=3.0):
@@ -102,11 +103,13 @@ def draw_strip(fig, layer_sizes):
     strip = fig.add_axes((0.02, 0.78, 0.96, 0.12))
     for k, ((start, stop), name) in enumerate(zip(offsets, names, strict=True)):
         strip.broken_barh([(start, stop - start)], (0, 1), facecolor=TENSOR_COLOURS[k % 8], edgecolor="black")
-        strip.text((start + stop) / 2, 0.5, name, ha="center", va="center")
+        if stop - start > 0.03 * total:  # the matrices below have their names in any case
+            strip.text((start + stop) / 2, 0.5, name, ha="center", va="center")
     strip.set(xlim=(0, total), ylim=(0, 1), yticks=[], title=f"flat: {total} numbers")
     ends = [stop for _, stop in offsets]
     roomy = [a for a, b in zip(ends, ends[1:] + [2 * total], strict=True) if b - a > 0.04 * total]
     strip.set_xticks([0, *roomy])
+    strip.get_xticklabels()[-1].set_ha("right")  # or the picture's edge cuts it
     strip.spines[:].set_visible(False)
     tallest = max(n_out for _, n_out in layer_sizes)
     ax = fig.add_axes((0.02, 0.02, 0.96, 0.66))
@@ -201,7 +204,7 @@ def plot_points(points, xlabel, ylabel, title=""):
     ax = fig.subplots()
     for k, (name, places) in enumerate(points.items()):
         ax.plot(
-            *places.detach().cpu().T, "osx^v"[k % 5], color=LINE_COLOURS[k % 5], markersize=4, alpha=0.7, label=name
+            *places.detach().cpu().T, "osx^v"[k % 5], color=LINE_COLOURS[k % 5], markersize=4, alpha=0.9, label=name
         )
     ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
     ax.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
@@ -219,7 +222,7 @@ def plot_spread(values, columns, title=""):
     fig = figure(6.0, 1.2 + 0.45 * len(values))
     ax = fig.subplots()
     for k, column in enumerate(columns):
-        style = dict(color=LINE_COLOURS[k % 5], marker="os^xv"[k % 5], linestyle="none", alpha=0.7)
+        style = dict(color=LINE_COLOURS[k % 5], marker="os^xv"[k % 5], linestyle="none", alpha=0.9)
         for row, of_seeds in enumerate(values.values()):
             numbers = array(of_seeds[:, k])
             ax.plot(numbers, [row + 0.2 * k - 0.1 * (len(columns) - 1)] * len(numbers), **style)
