@@ -48,10 +48,13 @@ class Picture:
         return f"Picture: {self.description}"
 
 
-def number(value):
-    """Two digits of a number, as one says it: 0.31, 1200, 0 and not -0."""
-    rounded = float(f"{value:.2g}") + 0.0
-    return f"{rounded:g}" if abs(rounded) < 1e-4 or abs(rounded) >= 1e7 else f"{rounded:,.10g}"
+def number(value, largest=None):
+    """A number as one says it, 0.31 or 1,200: two digits of it, or of the largest number beside it."""
+    size = abs(largest or value)
+    if not 0 < size < 1e7:
+        return f"{value:.2g}"
+    rounded = round(value, 1 - math.floor(math.log10(size))) + 0.0  # adding 0 makes 0 of -0
+    return f"{rounded:.2g}" if abs(rounded) < 1e-3 else f"{rounded:,.10g}"
 
 
 def path_in_words(x, y):
@@ -66,24 +69,29 @@ def path_in_words(x, y):
     stops.append(len(ys) - 1)
     if len(stops) > 7:
         return f"between {number(min(ys))} and {number(max(ys))} with {len(stops) - 2} turns"
-    words = [f"from {number(ys[0])} at {number(xs[0])}"]
-    for i, j in zip(stops, stops[1:], strict=False):
-        step = "up to" if ys[j] > ys[i] else "down to" if ys[j] < ys[i] else "level to"
-        words.append(f"{step} {number(ys[j])} at {number(xs[j])}")
-    return ", ".join(words)
+    wide, high = max(map(abs, xs)), max(map(abs, ys))
+    places = [f"{number(ys[i], high)} at {number(xs[i], wide)}" for i in stops]
+    steps = [
+        "up to" if ys[j] > ys[i] else "down to" if ys[j] < ys[i] else "level to"
+        for i, j in zip(stops, stops[1:], strict=False)
+    ]
+    return ", ".join(f"{step} {place}" for step, place in zip(["from", *steps], places, strict=True))
 
 
 def tensor_in_words(name, tensor):
     """The numbers of a small tensor, and of a larger one the range that its colours show."""
     values = tensor.detach().cpu()
-    if values.numel() <= 16:
-        return f"{name} {list(values.shape)}: {nested(values.tolist())}"
-    low, high, negative = float(values.min()), float(values.max()), float((values < 0).float().mean())
-    return f"{name} {list(values.shape)}: {number(low)} to {number(high)}, {negative:.0%} of them negative"
+    low, high, largest = float(values.min()), float(values.max()), float(values.abs().max())
+    if values.numel() <= 12:
+        return f"{name} {list(values.shape)}: {nested(values.tolist(), largest)}"
+    negative = f"{float((values < 0).float().mean()):.0%} of them negative"
+    return f"{name} {list(values.shape)}: {number(low, largest)} to {number(high, largest)}, {negative}"
 
 
-def nested(values):
-    return f"[{', '.join(map(nested, values))}]" if isinstance(values, list) else number(values)
+def nested(values, largest):
+    if isinstance(values, list):
+        return f"[{', '.join(nested(value, largest) for value in values)}]"
+    return number(values, largest)
 
 
 def tensor_names(layers):

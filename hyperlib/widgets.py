@@ -60,22 +60,25 @@ class LivePicture(ipywidgets.VBox):
         return super()._repr_mimebundle_(**kwargs) | {"text/plain": repr(self), "text/html": still}
 
 
-LOOKS = dict(style={"description_width": "initial"}, layout={"width": "420px", "max_width": "98%"})
+def named(label):
+    """What every control gets.  Without a tooltip of its own it would say "null" under the mouse."""
+    layout = {"width": "420px", "max_width": "98%"}
+    return dict(description=label, tooltip=label, style={"description_width": "initial"}, layout=layout)
 
 
 def int_slider(label, value, low, high):
-    return ipywidgets.IntSlider(value, low, high, description=label, **LOOKS)
+    return ipywidgets.IntSlider(value, low, high, **named(label))
 
 
 def float_slider(label, value, low, high, steps=60):
-    return ipywidgets.FloatSlider(value, min=low, max=high, step=(high - low) / steps, description=label, **LOOKS)
+    return ipywidgets.FloatSlider(value, min=low, max=high, step=(high - low) / steps, **named(label))
 
 
 def power_slider(label, value, low, high):
     """A slider over the powers of two from `low` to `high`."""
     powers = [2**k for k in range(low.bit_length() - 1, high.bit_length())]
     options = [(f"{power:,}", power) for power in powers]
-    return ipywidgets.SelectionSlider(options=options, value=value, description=label, **LOOKS)
+    return ipywidgets.SelectionSlider(options=options, value=value, **named(label))
 
 
 def slicing_explorer():
@@ -227,10 +230,9 @@ def function_explorer(
         for image, tensor in zip(images, plots.by_name(new).values(), strict=False):
             image.set_data(plots.as_matrix(tensor))
         words = [f"The function that is generated for {label} = {z:.2f}: {plots.path_in_words(x, y)}."]
-        words += [
-            f"At its farthest it is {plots.number(float((other - y).detach().abs().max()))} from {name}."
-            for name, other in (also or {}).items()
-        ]
+        if also:
+            far = {name: float((other - y).detach().abs().max()) for name, other in also.items()}
+            words.append(f"Largest distance {', '.join(f'from {name} {plots.number(d)}' for name, d in far.items())}.")
         if show_weights:
             tensors = "; ".join(plots.tensor_in_words(*item) for item in plots.by_name(new).items())
             words.append(f"Its weights as heat maps: {tensors}.")
@@ -285,14 +287,14 @@ def variance_explorer(deepest=12, seeds=3):
         ax.set_title(f"{method}, width {width}")
         (first, _), (last, differs) = moments[0].tolist(), moments[-1].tolist()
         return (
-            f"{method}, target of width {width}: the signal has the mean square {first:.2g} behind layer 1 and"
-            f" {last:.2g} behind layer {depth}, of which {differs:.2g} differs between rows of data."
+            f"{method}, target of width {width}: the signal has the mean square {plots.number(first)} behind layer 1"
+            f" and {plots.number(last)} behind layer {depth}, of which {plots.number(differs)} differs between rows of data."
         )
 
     return LivePicture(
         fig,
         redraw,
-        method=ipywidgets.Dropdown(options=METHODS, value="default", description="initialisation", **LOOKS),
+        method=ipywidgets.Dropdown(options=METHODS, value="default", **named("initialisation")),
         width=power_slider("target width", 32, 16, 64),
         depth=int_slider("depth", deepest, 1, deepest),
     )

@@ -1,5 +1,5 @@
-// What of a notebook can be read, and what has which name.  Looks at the lesson's content: rendered Markdown, outputs
-// and widgets; and at the code, in the colours of JupyterLab's editor.
+// What of a lesson can be read, and what has which name: in rendered Markdown, outputs and widgets.  Not in the editors
+// of code cells: their colours are those of JupyterLab's theme.
 (() => {
   const CONTENT = '.jp-RenderedMarkdown, .jp-OutputArea-output';
   const LEAST = 4.5; // WCAG 2.2, 1.4.3; not 3 for large text: what is easy to read for all needs no exception
@@ -42,7 +42,8 @@
     return (high + 0.05) / (low + 0.05);
   }
 
-  // What lies behind the text of an element, and how opaque the element is: all backgrounds up to the page's.
+  // What lies behind the text of an element, and how opaque the element is: all backgrounds up to the page's, which
+  // is white below JupyterLab's own.
   function behind(element, below) {
     const layers = [];
     let node = element;
@@ -170,8 +171,6 @@
     return { checked: found.length, bad: [...bad.values()] };
   }
 
-  const code = () => contrast([...panel().querySelectorAll('.jp-CodeCell .cm-content')]);
-
   // Pictures, headings, tables, links
 
   function pictures() {
@@ -181,7 +180,8 @@
         const diagram = node.closest('.jp-RenderedMermaid');
         const describedBy = diagram?.querySelector('figcaption')?.textContent ?? '';
         const alt = node.getAttribute('alt') ?? node.getAttribute('aria-label') ?? '';
-        return { cell: cellOf(node), alt, describedBy, diagram: !!diagram };
+        const width = diagram ? parseFloat(/viewBox="[-\d.]+ [-\d.]+ ([\d.]+)/.exec(decodeURIComponent(node.src))[1]) : 0;
+        return { cell: cellOf(node), alt, describedBy, diagram: !!diagram, width };
       });
   }
 
@@ -203,23 +203,39 @@
       if (!text || /^(here|link|this|click here)$/i.test(text))
         bad.push(`${cellOf(link)}: the link to ${link.getAttribute('href')} does not say where it leads`);
     }
+    for (const label of all('[title="null"], [title="undefined"]'))
+      if (visible(label)) bad.push(`${cellOf(label)}: "${short(label.textContent)}" has the tooltip "${label.title}"`);
     return bad;
   }
 
   // Controls
 
   const CONTROLS = '[role="slider"], summary, select, input, textarea, button, [role="button"], a[href]';
-  const NOT_OURS = '.jp-InternalAnchorLink, .jp-collapseHeadingButton, [contenteditable]';
+  const NOT_OURS = '.jp-InternalAnchorLink, .jp-collapseHeadingButton';
   const controls = () => all(CONTROLS).filter(node => visible(node) && !node.matches(NOT_OURS));
 
   // ipywidgets puts the name of a slider beside it and gives the slider itself none.
   const labelBeside = node => short(node.closest('.widget-slider')?.querySelector('.widget-label')?.textContent ?? '');
 
+  // What changes when a control has the focus.
   const looks = node => {
     const { outlineStyle, outlineWidth, outlineColor, boxShadow, borderColor, backgroundColor } = getComputedStyle(node);
     const outline = outlineStyle === 'none' || parseFloat(outlineWidth) === 0 ? '' : outlineWidth + outlineColor;
     return [outline, boxShadow, borderColor, backgroundColor].join();
   };
+
+  function listControls() {
+    document.activeElement.blur();
+    access.found = controls();
+    return access.found.map(node => (
+      { cell: cellOf(node), place: place(node), beside: labelBeside(node), looks: looks(node) }
+    ));
+  }
+  function start() {
+    window.lesson.select(panel().querySelector('.jp-Cell').dataset.cellId);
+    panel().querySelector('.jp-Cell').focus();
+  }
+  const focused = () => [access.found.indexOf(document.activeElement), looks(document.activeElement)];
 
   // axe-core
 
@@ -234,5 +250,6 @@
     return bad;
   }
 
-  window.access = { contrast, code, pictures, structure, controls, labelBeside, looks, place, axe, cellOf };
+  const access = { contrast, pictures, structure, listControls, start, focused, axe };
+  window.access = access;
 })();
