@@ -52,7 +52,7 @@ def number(value, largest=None):
     """A number as one says it, 0.31 or 1,200: two digits of it, or of the largest number beside it."""
     size = abs(largest or value)
     if not 0 < size < 1e7:
-        return f"{value:.2g}"
+        return f"{value + 0.0:.2g}"
     rounded = round(value, 1 - math.floor(math.log10(size))) + 0.0  # adding 0 makes 0 of -0
     return f"{rounded:.2g}" if abs(rounded) < 1e-3 else f"{rounded:,.10g}"
 

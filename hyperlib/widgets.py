@@ -286,9 +286,10 @@ def variance_explorer(deepest=12, seeds=3):
             line.set_data(plots.array(layers[:depth]), plots.array(values))
         ax.set_title(f"{method}, width {width}")
         (first, _), (last, differs) = moments[0].tolist(), moments[-1].tolist()
+        first, last, differs = map(plots.number, (first, last, differs))
         return (
-            f"{method}, target of width {width}: the signal has the mean square {plots.number(first)} behind layer 1"
-            f" and {plots.number(last)} behind layer {depth}, of which {plots.number(differs)} differs between rows of data."
+            f"{method}, target of width {width}: the signal has the mean square {first} behind layer 1 and {last}"
+            f" behind layer {depth}, of which {differs} differs between rows of data."
         )
 
     return LivePicture(

@@ -196,7 +196,7 @@
       last = level;
     }
     for (const table of all('table:not([role="presentation"])'))
-      if (!table.querySelector('th')?.textContent.trim() && !table.querySelector('th + th'))
+      if (table.querySelectorAll('td').length > 1 && ![...table.querySelectorAll('th')].some(th => th.textContent.trim()))
         bad.push(`${cellOf(table)}: the table "${short(table.textContent)}" has no headers`);
     for (const link of all('a[href]:not(.jp-InternalAnchorLink)')) {
       const text = link.textContent.trim() || link.querySelector('img')?.alt;
@@ -217,8 +217,9 @@
   // ipywidgets puts the name of a slider beside it and gives the slider itself none.
   const labelBeside = node => short(node.closest('.widget-slider')?.querySelector('.widget-label')?.textContent ?? '');
 
-  // What changes when a control has the focus.
+  // What may change when a control has the focus.
   const looks = node => {
+    node.getAnimations().forEach(animation => animation.finish()); // of a colour that fades
     const { outlineStyle, outlineWidth, outlineColor, boxShadow, borderColor, backgroundColor } = getComputedStyle(node);
     const outline = outlineStyle === 'none' || parseFloat(outlineWidth) === 0 ? '' : outlineWidth + outlineColor;
     return [outline, boxShadow, borderColor, backgroundColor].join();

@@ -24,6 +24,7 @@ THEMES = ("light", "dark")
 JUPYTERLABS_OWN = [
     ("aria-required-children", ".jp-WindowedPanel-viewport", "the list of cells is a feed whose cells are no articles"),
     ("aria-input-field-name", ".jp-InputArea-editor .cm-content", "an editor of a cell has no name"),
+    ("scrollable-region-focusable", ".jp-InputArea-editor .cm-scroller", "an editor scrolls with its own cursor"),
     ("button-name", ".jp-collapseHeadingButton", "the button that folds a section has no name"),
     ("aria-input-field-name", ".widget-slider .noUi-handle", "ipywidgets names no slider; see `control_problems`"),
 ]
@@ -106,6 +107,7 @@ def structure_problems(lesson: Notebook) -> list[str]:
 
 def control_problems(lesson: Notebook) -> list[str]:
     """Controls that have no name, that the Tab key passes by, or that look the same with the focus as without."""
+    lesson.page.mouse.move(0, 0)  # under the mouse a control looks as if it had the focus
     controls = _ask(lesson, "access.listControls()")
     names = _names(lesson, len(controls))
     visited = _walk(lesson, len(controls))
