@@ -151,7 +151,9 @@ def test_the_solution_can_be_left_out():
 def test_wrong_numbers_are_marked_for_eye_and_ear_and_stand_below_their_places():
     html = side_by_side(torch.tensor([[1.0, 2.0], [3.0, 4.0]]), torch.tensor([[1.0, 2.0], [5.0, 4.0]]))
     needed, got = html.split("</table>")[:2]
-    assert "wrong" not in needed and got.count("wrong") == 1 and re.search(r"border: 3px [^>]*>5<span[^>]*> wrong<", got)
+    assert (
+        "wrong" not in needed and got.count("wrong") == 1 and re.search(r"border: 3px [^>]*>5<span[^>]*> wrong<", got)
+    )
     for table in (needed, got):
         assert "<caption" in table
         for scope in ("row", "col"):
