@@ -10,11 +10,12 @@ from matplotlib.figure import Figure
 
 from .slicing import parameter_offsets, weight_pairs
 
-# Colours that stay apart for colour-blind eyes (Okabe and Ito, 2008), light enough for black text on them.
-TENSOR_COLOURS = ["#8ecbf0", "#f2c14e", "#7fd1ae", "#f0a3c4", "#b9b2e8", "#e8a87c", "#c9d66b", "#d0d0d0"]
+# Colours that stay apart for colour-blind eyes (after Okabe and Ito, 2008).  Those of tensors are light enough for
+# black text on them, and neighbours differ in lightness as well.
+TENSOR_COLOURS = ["#8ecbf0", "#f2c14e", "#a1ab56", "#e3e3e3", "#ba8663", "#7fd1ae", "#d5d1f1", "#c0829d"]
 LINE_COLOURS = ["#0072b2", "#d55e00", "#007a5a", "#a0458a", "#333333"]
 LINE_STYLES = ["-", "--", "-.", ":", (0, (5, 1, 1, 1))]
-SIGNED = LinearSegmentedColormap.from_list("signed", ["#d95f02", "#ffffff", "#1f78b4"])
+SIGNED = LinearSegmentedColormap.from_list("signed", ["#d95f02", "#ffffff", "#2b83bf"])
 
 
 def figure(width=6.0, height=3.0):
@@ -47,6 +48,52 @@ class Picture:
         return f"Picture: {self.description}"
 
 
+def number(value, largest=None):
+    """A number as one says it, 0.31 or 1,200: two digits of it, or of the largest number beside it."""
+    size = abs(largest or value)
+    if not 0 < size < 1e7:
+        return f"{value + 0.0:.2g}"
+    rounded = round(value, 1 - math.floor(math.log10(size))) + 0.0  # adding 0 makes 0 of -0
+    return f"{rounded:.2g}" if abs(rounded) < 1e-3 else f"{rounded:,.10g}"
+
+
+def path_in_words(x, y):
+    """A curve for those who cannot see it: its ends, and where it turns on its way."""
+    xs, ys = array(x).tolist(), array(y).tolist()
+    visible = (max(ys) - min(ys)) / 50
+    stops, way = [0], 0.0
+    for i, (a, b) in enumerate(zip(ys, ys[1:], strict=False)):
+        if (b - a) * way < 0 and abs(a - ys[stops[-1]]) > visible:
+            stops.append(i)
+        way = b - a or way
+    stops.append(len(ys) - 1)
+    if len(stops) > 7:
+        return f"between {number(min(ys))} and {number(max(ys))} with {len(stops) - 2} turns"
+    wide, high = max(map(abs, xs)), max(map(abs, ys))
+    places = [f"{number(ys[i], high)} at {number(xs[i], wide)}" for i in stops]
+    steps = [
+        "up to" if ys[j] > ys[i] else "down to" if ys[j] < ys[i] else "level to"
+        for i, j in zip(stops, stops[1:], strict=False)
+    ]
+    return ", ".join(f"{step} {place}" for step, place in zip(["from", *steps], places, strict=True))
+
+
+def tensor_in_words(name, tensor):
+    """The numbers of a small tensor, and of a larger one the range that its colours show."""
+    values = tensor.detach().cpu()
+    low, high, largest = float(values.min()), float(values.max()), float(values.abs().max())
+    if values.numel() <= 12:
+        return f"{name} {list(values.shape)}: {nested(values.tolist(), largest)}"
+    negative = f"{float((values < 0).float().mean()):.0%} of them negative"
+    return f"{name} {list(values.shape)}: {number(low, largest)} to {number(high, largest)}, {negative}"
+
+
+def nested(values, largest):
+    if isinstance(values, list):
+        return f"[{', '.join(nested(value, largest) for value in values)}]"
+    return number(values, largest)
+
+
 def tensor_names(layers):
     """w1, b1, w2, b2, ... for a list of layers."""
     return [f"{kind}{i}" for i in range(1, len(layers) + 1) for kind in "wb"]
@@ -64,11 +111,13 @@ def draw_strip(fig, layer_sizes):
     strip = fig.add_axes((0.02, 0.78, 0.96, 0.12))
     for k, ((start, stop), name) in enumerate(zip(offsets, names, strict=True)):
         strip.broken_barh([(start, stop - start)], (0, 1), facecolor=TENSOR_COLOURS[k % 8], edgecolor="black")
-        strip.text((start + stop) / 2, 0.5, name, ha="center", va="center")
+        if stop - start > 0.03 * total:  # the matrices below have their names in any case
+            strip.text((start + stop) / 2, 0.5, name, ha="center", va="center")
     strip.set(xlim=(0, total), ylim=(0, 1), yticks=[], title=f"flat: {total} numbers")
     ends = [stop for _, stop in offsets]
     roomy = [a for a, b in zip(ends, ends[1:] + [2 * total], strict=True) if b - a > 0.04 * total]
     strip.set_xticks([0, *roomy])
+    strip.get_xticklabels()[-1].set_ha("right")  # or the picture's edge cuts it
     strip.spines[:].set_visible(False)
     tallest = max(n_out for _, n_out in layer_sizes)
     ax = fig.add_axes((0.02, 0.02, 0.96, 0.66))
@@ -89,8 +138,14 @@ def draw_strip(fig, layer_sizes):
         left = right + (0.8 if k % 2 == 0 else 1.6)
     ax.set(xlim=(-0.4, left - 1.2), ylim=(tallest + 0.1, -0.25 * tallest - 0.5), aspect="equal")
     ax.axis("off")
-    places = ", ".join(f"{n} at {a} to {b}" for n, (a, b) in zip(names, offsets, strict=True))
-    return f"The flat vector of a {sizes_in_words(layer_sizes)} network, {total} numbers: {places}."
+    shapes = [shape for n_in, n_out in layer_sizes for shape in ([n_out, n_in], [n_out])]
+    places = ", ".join(
+        f"{n} at {a} to {b} of shape {shape}" for n, (a, b), shape in zip(names, offsets, shapes, strict=True)
+    )
+    return (
+        f"The flat vector of a {sizes_in_words(layer_sizes)} network, {total} numbers, as a strip above the tensors"
+        f" that it fills: {places}."
+    )
 
 
 def plot_strip(layer_sizes):
@@ -119,7 +174,7 @@ def draw_bars(fig, counts, title, log=False):
         ax.set_xlim(0, max(counts.values()) * 1.3)
     ax.tick_params(axis="x", which="both", bottom=False, labelbottom=False)
     ax.spines[["top", "right", "bottom"]].set_visible(False)
-    return f"{title}: " + "; ".join(f"{name} {n:,}" for name, n in counts.items()) + "."
+    return f"Bars. {title}. " + "; ".join(f"{name}: {n:,}" for name, n in counts.items()) + "."
 
 
 def draw_curves(ax, x, curves, points=None, legend="best"):
@@ -146,7 +201,9 @@ def plot_curves(x, curves, title="", points=None):
     ax = fig.subplots()
     draw_curves(ax, x, curves, points)
     ax.set_title(title)
-    return Picture(fig, f"{title or 'Curves'}: lines for {', '.join(curves)} over x.")
+    words = [f"{name}: {path_in_words(x, y)}" for name, y in curves.items()]
+    words += [] if points is None else [f"{points[0].numel()} points of data as dots"]
+    return Picture(fig, f"{title or 'Curves'}, y over x. {'; '.join(words)}.")
 
 
 def plot_points(points, xlabel, ylabel, title=""):
@@ -155,16 +212,17 @@ def plot_points(points, xlabel, ylabel, title=""):
     ax = fig.subplots()
     for k, (name, places) in enumerate(points.items()):
         ax.plot(
-            *places.detach().cpu().T, "osx^v"[k % 5], color=LINE_COLOURS[k % 5], markersize=4, alpha=0.7, label=name
+            *places.detach().cpu().T, "osx^v"[k % 5], color=LINE_COLOURS[k % 5], markersize=4, alpha=0.9, label=name
         )
     ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
     ax.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
     ax.grid(alpha=0.3)
     ends = {name: (places.amin(0).tolist(), places.amax(0).tolist()) for name, places in points.items()}
     where = "; ".join(
-        f"{name}, {xlabel} {a:.1f} to {c:.1f}, {ylabel} {b:.1f} to {d:.1f}" for name, ((a, b), (c, d)) in ends.items()
+        f"{name}: {len(points[name])} points, {xlabel} {a:.1f} to {c:.1f}, {ylabel} {b:.1f} to {d:.1f}"
+        for name, ((a, b), (c, d)) in ends.items()
     )
-    return Picture(fig, f"{title or 'Points'}: {where}.")
+    return Picture(fig, f"{title or 'Points'}. {where}.")
 
 
 def plot_spread(values, columns, title=""):
@@ -172,7 +230,7 @@ def plot_spread(values, columns, title=""):
     fig = figure(6.0, 1.2 + 0.45 * len(values))
     ax = fig.subplots()
     for k, column in enumerate(columns):
-        style = dict(color=LINE_COLOURS[k % 5], marker="os^xv"[k % 5], linestyle="none", alpha=0.7)
+        style = dict(color=LINE_COLOURS[k % 5], marker="os^xv"[k % 5], linestyle="none", alpha=0.9)
         for row, of_seeds in enumerate(values.values()):
             numbers = array(of_seeds[:, k])
             ax.plot(numbers, [row + 0.2 * k - 0.1 * (len(columns) - 1)] * len(numbers), **style)
@@ -186,7 +244,7 @@ def plot_spread(values, columns, title=""):
         for name, of_seeds in values.items()
         for k, column in enumerate(columns)
     ]
-    return Picture(fig, f"{title or 'Spread'}. {'; '.join(spans)}.")
+    return Picture(fig, f"{title or 'Spread'}, lowest to highest. {'; '.join(spans)}.")
 
 
 def array(tensor):
@@ -223,8 +281,8 @@ def plot_tensors(tensors, title="", limit=None):
     images = draw_tensors(axes, tensors, limit)
     fig.colorbar(images[0], ax=list(axes))
     fig.suptitle(title, fontsize=10)
-    shapes = ", ".join(f"{name} {list(tensor.shape)}" for name, tensor in tensors.items())
-    return Picture(fig, f"{title + ': ' if title else ''}heat maps of {shapes}.")
+    words = "; ".join(tensor_in_words(name, tensor) for name, tensor in tensors.items())
+    return Picture(fig, f"{title + '. ' if title else ''}Heat maps, orange negative, blue positive. {words}.")
 
 
 def by_name(weights):
@@ -260,7 +318,14 @@ def plot_classes(panels):
         draw_classes(ax, points, labels)
         ax.set_title(title, fontsize=10)
     fig.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=8)
-    return Picture(fig, f"Points of class 0 (circles) and class 1 (crosses) for {', '.join(panels)}.")
+    words = "; ".join(f"{title}: {classes_in_words(*panel)}" for title, panel in panels.items())
+    return Picture(fig, f"Points of class 0 (circles) and class 1 (crosses). {words}.")
+
+
+def classes_in_words(points, labels):
+    """Where the middle of each class lies."""
+    middles = [(k, points[labels == k].mean(0).tolist()) for k in range(2) if (labels == k).any()]
+    return ", ".join(f"class {k} around ({number(x)}, {number(y)})" for k, (x, y) in middles)
 
 
 def draw_times(ax, sizes, seconds):
@@ -286,9 +351,11 @@ def plot_times(sizes, seconds, title=""):
     draw_times(ax, sizes, seconds)
     ax.set_title(title, fontsize=10)
     fig.legend(loc="outside right center", fontsize=8)
-    ends = "; ".join(f"{name} {1000 * times[-1]:.3g} ms" for name, times in seconds.items())
-    batches = f"batches of {min(sizes)} to {max(sizes)}"
-    return Picture(fig, f"{title + ': ' if title else ''}time against batch, {batches}. At the largest: {ends}.")
+    ends = "; ".join(
+        f"{name}: {number(1000 * times[0])} to {number(1000 * times[-1])} for {sizes[0]:,} to {sizes[len(times) - 1]:,}"
+        for name, times in seconds.items()
+    )
+    return Picture(fig, f"{title + ', m' if title else 'M'}illiseconds against the size of the batch. {ends}.")
 
 
 def draw_live_bars(ax, names, limit):
@@ -321,7 +388,7 @@ def plot_images(images, title="", columns=8):
         ax.imshow(as_matrix(image.reshape(side, side)), cmap="gray_r", vmin=0, vmax=1)
         ax.set_title(name, fontsize=9)
     fig.suptitle(title, fontsize=10)
-    return Picture(fig, f"{title or 'Images'}: {', '.join(images)}.")
+    return Picture(fig, f"{title or 'Images'}: {len(images)} images of {side} x {side} pixels, {', '.join(images)}.")
 
 
 def plot_against(curves, xlabel, ylabel, title=""):
@@ -338,7 +405,7 @@ def plot_against(curves, xlabel, ylabel, title=""):
         high = [max(values) - mean for mean, values in zip(means, places.values(), strict=True)]
         style = dict(color=LINE_COLOURS[k % 5], linestyle=LINE_STYLES[k % 5], marker="os^xv"[k % 5], capsize=3)
         ax.errorbar(list(places), means, yerr=[low, high], label=name, **style)
-        words += [f"{name} " + ", ".join(f"{mean:.3g} at {x:,}" for x, mean in zip(places, means, strict=True))]
+        words += [f"{name}: " + ", ".join(f"{mean:.3g} at {x:,}" for x, mean in zip(places, means, strict=True))]
     ax.set(xscale="log", xlabel=xlabel, ylabel=ylabel)
     ticks = sorted({x for places in curves.values() for x in places})
     if len(ticks) <= 6:
@@ -347,4 +414,6 @@ def plot_against(curves, xlabel, ylabel, title=""):
     ax.set_title(title, fontsize=10)
     ax.legend(fontsize=8)
     ax.grid(alpha=0.3)
-    return Picture(fig, f"{title or ylabel}; {ylabel} over {xlabel}. {'; '.join(words)}.")
+    seeds = max(len(values) for places in curves.values() for values in places.values())
+    means = f"means of {seeds} seeds" if seeds > 1 else "one seed"
+    return Picture(fig, f"{title + ': ' if title else ''}{ylabel} over {xlabel}, {means}. {'; '.join(words)}.")

@@ -60,22 +60,25 @@ class LivePicture(ipywidgets.VBox):
         return super()._repr_mimebundle_(**kwargs) | {"text/plain": repr(self), "text/html": still}
 
 
-LOOKS = dict(style={"description_width": "initial"}, layout={"width": "420px", "max_width": "98%"})
+def named(label):
+    """What every control gets.  Without a tooltip of its own it would say "null" under the mouse."""
+    layout = {"width": "420px", "max_width": "98%"}
+    return dict(description=label, tooltip=label, style={"description_width": "initial"}, layout=layout)
 
 
 def int_slider(label, value, low, high):
-    return ipywidgets.IntSlider(value, low, high, description=label, **LOOKS)
+    return ipywidgets.IntSlider(value, low, high, **named(label))
 
 
 def float_slider(label, value, low, high, steps=60):
-    return ipywidgets.FloatSlider(value, min=low, max=high, step=(high - low) / steps, description=label, **LOOKS)
+    return ipywidgets.FloatSlider(value, min=low, max=high, step=(high - low) / steps, **named(label))
 
 
 def power_slider(label, value, low, high):
     """A slider over the powers of two from `low` to `high`."""
     powers = [2**k for k in range(low.bit_length() - 1, high.bit_length())]
     options = [(f"{power:,}", power) for power in powers]
-    return ipywidgets.SelectionSlider(options=options, value=value, description=label, **LOOKS)
+    return ipywidgets.SelectionSlider(options=options, value=value, **named(label))
 
 
 def slicing_explorer():
@@ -136,7 +139,11 @@ def sharing_explorer(target=((128, 64), (64, 32)), conditioning_size=64):
         plots.set_live_bars(*work_bars, costs, shares)
         plots.set_live_bars(*memory_bars, sizes, [f"{size:,}" for size in sizes])
         words = "; ".join(f"{name} {share}" for name, share in zip(parts, shares, strict=True))
-        return f"{batch} rows with {distinct} distinct conditions. Multiply-adds: {words}. Bytes: {sizes}."
+        memory = "; ".join(f"{name} {size:,}" for name, size in zip(kept, sizes, strict=True))
+        return (
+            f"{batch} rows with {distinct} distinct conditions, generator with hidden layers of {hidden}."
+            f" Multiply-adds: {words}. Bytes of generated weights: {memory}."
+        )
 
     return LivePicture(
         fig,
@@ -166,7 +173,10 @@ def chunk_explorer(target_layer_sizes, conditioning_size=0):
         counts = [P, embeddings, generator, stored]
         plots.set_live_bars(*bars, counts, [*(f"{n:,}" for n in counts[:-1]), f"{stored:,} ({ratio} compression)"])
         words = "; ".join(f"{name} {n:,}" for name, n in zip(parts, counts, strict=True))
-        return f"{target} in {chunks:,} chunks of {chunk_size:,}: {words}, {ratio} compression."
+        return (
+            f"{target} in {chunks:,} chunks of {chunk_size:,}, with embeddings of {embedding_size} and a hidden layer"
+            f" of {hidden}: {words}, {ratio} compression."
+        )
 
     return LivePicture(
         fig,
@@ -219,8 +229,14 @@ def function_explorer(
         ax.set_title(f"{label} = {z:.2f}")
         for image, tensor in zip(images, plots.by_name(new).values(), strict=False):
             image.set_data(plots.as_matrix(tensor))
-        ends = f"{float(y[0]):.1f} at the left end, {float(y[-1]):.1f} at the right"
-        return f"The function that is generated for {label} = {z:.2f}: {ends}."
+        words = [f"The function that is generated for {label} = {z:.2f}: {plots.path_in_words(x, y)}."]
+        if also:
+            far = {name: float((other - y).detach().abs().max()) for name, other in also.items()}
+            words.append(f"Largest distance {', '.join(f'from {name} {plots.number(d)}' for name, d in far.items())}.")
+        if show_weights:
+            tensors = "; ".join(plots.tensor_in_words(*item) for item in plots.by_name(new).items())
+            words.append(f"Its weights as heat maps: {tensors}.")
+        return " ".join(words)
 
     return LivePicture(fig, redraw, z=float_slider(label, (low + high) / 2, low, high))
 
@@ -269,16 +285,17 @@ def variance_explorer(deepest=12, seeds=3):
         for line, values in zip(lines, moments.T, strict=True):
             line.set_data(plots.array(layers[:depth]), plots.array(values))
         ax.set_title(f"{method}, width {width}")
-        total, differs = moments[-1].tolist()
+        (first, _), (last, differs) = moments[0].tolist(), moments[-1].tolist()
+        first, last, differs = map(plots.number, (first, last, differs))
         return (
-            f"{method}, target of width {width}: behind layer {depth} the signal has the mean square {total:.2g},"
-            f" of which {differs:.2g} differs between rows of data."
+            f"{method}, target of width {width}: the signal has the mean square {first} behind layer 1 and {last}"
+            f" behind layer {depth}, of which {differs} differs between rows of data."
         )
 
     return LivePicture(
         fig,
         redraw,
-        method=ipywidgets.Dropdown(options=METHODS, value="default", description="initialisation", **LOOKS),
+        method=ipywidgets.Dropdown(options=METHODS, value="default", **named("initialisation")),
         width=power_slider("target width", 32, 16, 64),
         depth=int_slider("depth", deepest, 1, deepest),
     )
@@ -326,7 +343,7 @@ def family_explorer(models, truth, x, conditions):
             for name, y in zip(models, others, strict=True)
         )
         at = ", ".join(f"{name} {value:.2f}" for name, value in condition.items())
-        return f"Functions for {at}, {title}: {misses}."
+        return f"Functions for {at}, {title}. True function: {plots.path_in_words(x, true)}; {misses}."
 
     sliders = {
         name: float_slider(name, value, low, high)
@@ -383,7 +400,8 @@ def moons_explorer(model, encode):
             picture.set_data(plots.as_matrix(tensor))
         ax.set_title(f"turned by {degrees} degrees: {right:.0%} right", fontsize=10)
         return (
-            f"Two moons turned by {degrees} degrees and the boundary between them: {right:.0%} are on the right side."
+            f"Two moons turned by {degrees} degrees, {plots.classes_in_words(points, labels)}, and the boundary between"
+            f" them: {right:.0%} are on the right side. Beside them heat maps of the generated weights."
         )
 
     return LivePicture(fig, redraw, degrees=int_slider("degrees", 45, -180, 540))

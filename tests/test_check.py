@@ -4,7 +4,10 @@ import re
 
 import nbformat
 import pytest
+import torch
 from nbclient import NotebookClient
+
+from hyperlib.exercises.report import side_by_side
 
 CHECK = 'from hyperlib import check\nlayer_parameters = check("layer_parameters")'
 USE = "layer_parameters(3, 2)"
@@ -143,3 +146,15 @@ def test_the_solution_can_be_left_out():
     hidden = run(stub, show, env={"HYPERLIB_SOLUTIONS": "0"})[1]
     assert "solution" not in hidden and "Hint 1 of 2" in hidden
     assert not re.search(r"return n_in", hidden)
+
+
+def test_wrong_numbers_are_marked_for_eye_and_ear_and_stand_below_their_places():
+    html = side_by_side(torch.tensor([[1.0, 2.0], [3.0, 4.0]]), torch.tensor([[1.0, 2.0], [5.0, 4.0]]))
+    needed, got = html.split("</table>")[:2]
+    assert (
+        "wrong" not in needed and got.count("wrong") == 1 and re.search(r"border: 3px [^>]*>5<span[^>]*> wrong<", got)
+    )
+    for table in (needed, got):
+        assert "<caption" in table
+        for scope in ("row", "col"):
+            assert re.findall(rf'<th scope="{scope}"[^>]*>(\d)</th>', table) == ["0", "1"]

@@ -2,9 +2,14 @@
 
 import base64
 import io
+import itertools
 
+import numpy as np
 import pytest
 import torch
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgb
+from matplotlib.text import Text
 from PIL import Image
 
 from hyperlib import (
@@ -68,7 +73,108 @@ def test_a_picture_is_not_blank_and_has_a_description(name):
     html = made if isinstance(made, str) else made._repr_html_()
     low, high = pixels(html).getextrema()
     assert low < 100 and high > 200
-    assert len(html.split('alt="')[1].split('"')[0]) > 20
+    description = html.split('alt="')[1].split('"')[0]
+    assert len(description.split()) >= 6 and any(letter.isdigit() for letter in description), description
+
+
+def linear(colour):
+    """Light of the three primaries; sRGB's own curve (IEC 61966-2-1)."""
+    rgb = np.asarray(colour, dtype=float)
+    return np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+
+
+def contrast(a, b):
+    """Contrast of colours (WCAG 2.2), each `[..., 3]`."""
+    light = np.stack([linear(colour) @ [0.2126, 0.7152, 0.0722] for colour in np.broadcast_arrays(a, b)])
+    return (light.max(0) + 0.05) / (light.min(0) + 0.05)
+
+
+def pale_texts(fig):
+    """Every text of a figure with a contrast below 4.5 to a fifth or more of what lies behind it."""
+    canvas = FigureCanvasAgg(fig)
+    canvas.draw()
+    drawn = np.array(canvas.buffer_rgba())[..., :3] / 255
+    texts = [text for text in fig.findobj(Text) if text.get_text().strip() and text.get_visible()]
+    boxes = [text.get_window_extent() for text in texts]
+    for text in texts:
+        text.set_visible(False)
+    fig.set_layout_engine("none")  # or everything would move into the places that have become free
+    canvas.draw()
+    ground = np.asarray(canvas.buffer_rgba())[..., :3] / 255
+    pale = []
+    for text, box in zip(texts, boxes, strict=True):
+        rows = slice(max(0, round(len(ground) - box.y1)), max(0, round(len(ground) - box.y0)))
+        columns = slice(max(0, round(box.x0)), max(0, round(box.x1)))
+        behind = ground[rows, columns]
+        if (behind == drawn[rows, columns]).all():
+            continue  # the labels of an axis that is switched off
+        share = text.get_alpha() or 1.0
+        colour = share * np.array(to_rgb(text.get_color())) + (1 - share) * behind
+        if (contrast(colour, behind) < 4.5).mean() >= 0.2:
+            pale.append(text.get_text())
+    return pale
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_all_texts_of_a_picture_stand_out_from_what_is_behind_them(name, monkeypatch):
+    figures, make = [], plots.figure
+    monkeypatch.setattr(plots, "figure", lambda *size: figures.append(make(*size)) or figures[-1])
+    PICTURES[name]()
+    (fig,) = figures
+    assert len(fig.findobj(Text)) > 1 and pale_texts(fig) == []
+
+
+def test_a_pale_text_is_found():
+    fig = plots.figure()
+    ax = fig.subplots()
+    ax.imshow([[1.0]], cmap=plots.SIGNED, vmin=-1, vmax=1)
+    ax.text(0, 0, "white on blue", color="white", ha="center")
+    ax.set_title("grey on white", color="#999999")
+    ax.set_xlabel("faint on white", alpha=0.4)
+    assert set(pale_texts(fig)) == {"white on blue", "grey on white", "faint on white"}
+
+
+# G. M. Machado, M. M. Oliveira and L. A. F. Fernandes, A Physiologically-based Model for Simulation of Color Vision
+# Deficiency, IEEE TVCG 15(6), 2009, severity 1.0; the matrices apply to linear RGB.
+EYES = {
+    "ordinary": np.eye(3),
+    "protanopia": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+    "deuteranopia": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+    "tritanopia": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
+}
+XYZ = np.array(  # of sRGB's primaries, white D65
+    [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
+)
+APART = 20  # distance in CIE Lab (1976); about 2 is the least that can be seen, side by side
+
+
+def lab(colour, eyes):
+    xyz = XYZ @ np.clip(EYES[eyes] @ linear(to_rgb(colour)), 0, 1) / XYZ.sum(1)
+    x, y, z = np.where(xyz > 216 / 24389, np.cbrt(xyz), (24389 / 27 * xyz + 16) / 116)
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+def nearest(pairs):
+    """The smallest distance of the pairs of colours, for any of the eyes."""
+    return min(np.linalg.norm(lab(a, eyes) - lab(b, eyes)) for a, b in pairs for eyes in EYES)
+
+
+def test_neighbouring_colours_stay_apart_for_colour_blind_eyes():
+    tensors, lines, signed = plots.TENSOR_COLOURS, plots.LINE_COLOURS, [plots.SIGNED(x) for x in (0.0, 0.5, 1.0)]
+    assert nearest(itertools.pairwise(tensors + tensors[:1])) >= APART
+    assert nearest(itertools.combinations(tensors[:4], 2)) >= APART  # a target of two layers
+    assert nearest(itertools.pairwise(lines + lines[:1])) >= APART
+    assert nearest([[looks["color"] for looks in plots.CLASS_LOOKS]]) >= APART
+    assert nearest(itertools.combinations(signed, 2)) >= APART
+    assert nearest([("#c00000", "#007000")]) < APART  # red and green
+
+
+def test_lines_and_marks_do_not_rely_on_colour():
+    """Contrast 3 to white is what WCAG 2.2 (1.4.11) asks of the parts of a picture."""
+    assert len({str(style) for style in plots.LINE_STYLES}) == len(plots.LINE_COLOURS)
+    assert len({looks["marker"] for looks in plots.CLASS_LOOKS}) == len(plots.CLASS_LOOKS)
+    marks = [0.9 * np.array(to_rgb(colour)) + 0.1 for colour in plots.LINE_COLOURS]  # of points, a little transparent
+    assert all(contrast(colour, (1, 1, 1)) >= 3 for colour in marks)
 
 
 def test_descriptions_are_escaped():
@@ -143,7 +249,7 @@ def test_the_sharing_explorer_counts_what_the_library_counts():
     live.sliders["batch"].value, live.sliders["distinct"].value, live.sliders["hidden"].value = 1024, 8, 32
     last, target = 8 * 32 * 10_336, 1024 * (128 * 64 + 64 * 32)
     assert f"last layer {last:,}" in live.description and f"target network {target:,}" in live.description
-    assert f"[{8 * 10_336 * 4}, {1024 * 10_336 * 4}]" in live.description
+    assert f"one per condition {8 * 10_336 * 4:,}; one per row {1024 * 10_336 * 4:,}" in live.description
     live.sliders["batch"].value = 4  # there are never more conditions than rows
     assert live.description.startswith("4 rows with 4 distinct conditions")
 

@@ -12,6 +12,7 @@ from .judge import NOT_ATTEMPTED, PASSED
 MOST_ROWS, MOST_COLUMNS = 8, 8  # of a tensor's picture
 MOST_ITEMS = 24  # of a list
 BORDER = {PASSED: "--jp-success-color1, #388e3c", NOT_ATTEMPTED: "--jp-border-color1, #9e9e9e"}
+FOR_THE_EAR = "position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%)"
 NOT_YET_BORDER = "--jp-warn-color1, #f57c00"
 
 
@@ -173,20 +174,19 @@ def first_matrix(wrong):
 
 
 def picture(title, tensor, wrong, index, biggest):
-    """A tensor's numbers as a table of coloured cells; wrong ones are boxed, bold and underlined."""
+    """A tensor's numbers as a table of coloured cells with their places; wrong ones are boxed, bold and underlined."""
     shape = list(tensor.shape)
     index = index or (0,) * (tensor.dim() - 2)
     at = f"[{', '.join(map(str, index))}]" if tensor.dim() > 2 else ""
     matrix = tensor[index]
     matrix = matrix.reshape(-1, matrix.shape[-1]) if matrix.dim() else matrix.reshape(1, 1)
     marks = None if wrong is None else wrong[index].reshape(matrix.shape)
-    rows = []
-    for r in range(min(matrix.shape[0], MOST_ROWS)):
-        cells = [
-            cell(matrix[r, c].item(), marks is not None and bool(marks[r, c]), biggest)
-            for c in range(min(matrix.shape[1], MOST_COLUMNS))
-        ]
-        rows.append(f"<tr>{''.join(cells)}</tr>")
+    heights, widths = (range(min(n, most)) for n, most in zip(matrix.shape, (MOST_ROWS, MOST_COLUMNS), strict=True))
+    corner = "<td></td>" if tensor.dim() > 1 else ""
+    rows = [f"<tr>{corner}{''.join(header('col', c) for c in widths)}</tr>"] if tensor.dim() else []
+    for r in heights:
+        cells = [cell(matrix[r, c].item(), marks is not None and bool(marks[r, c]), biggest) for c in widths]
+        rows.append(f"<tr>{header('row', r) if tensor.dim() > 1 else ''}{''.join(cells)}</tr>")
     cut = matrix.shape[0] > MOST_ROWS or matrix.shape[1] > MOST_COLUMNS
     caption = f"{title}{at}, shape {shape}" + (", upper left corner" if cut else "")
     return (
@@ -196,13 +196,21 @@ def picture(title, tensor, wrong, index, biggest):
     )
 
 
+def header(scope, place):
+    return f'<th scope="{scope}" style="font-weight: normal; font-size: 0.85em; text-align: right">{place}</th>'
+
+
 def cell(value, wrong, biggest):
-    """One number; the background goes from orange (negative) through white to blue (positive)."""
+    """One number; the background goes from orange (negative) through white to blue (positive).
+
+    A screen reader reads neither box nor line, so it is given a word.
+    """
     share = 0.0 if value != value else max(-1.0, min(1.0, value / (biggest or 1.0)))
     far = (120, 180, 240) if share > 0 else (245, 170, 90)
     r, g, b = (round(255 + (end - 255) * abs(share)) for end in far)
     mark = "border: 3px solid #a00000; font-weight: bold; text-decoration: underline" if wrong else ""
+    word = f'<span style="{FOR_THE_EAR}"> wrong</span>' if wrong else ""
     return (
         f'<td style="background: rgb({r}, {g}, {b}); color: #111; text-align: right; padding: 3px 8px;'
-        f' border: 1px solid #888; {mark}">{number(value)}</td>'
+        f' border: 1px solid #888; position: relative; {mark}">{number(value)}{word}</td>'
     )
