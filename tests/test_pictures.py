@@ -131,7 +131,7 @@ def test_a_moving_artist_that_is_not_named_would_be_found():
 
     assert not differs_from_a_full_drawing(live("line", "title"))
     assert differs_from_a_full_drawing(live("title"))
-    assert differs_from_a_full_drawing(live("line"))
+    assert not differs_from_a_full_drawing(live("line"))  # a title is drawn over lines, so it may move with them
     assert not differs_from_a_full_drawing(live())  # everything is drawn anew
 
 
