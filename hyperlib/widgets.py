@@ -316,7 +316,8 @@ def variance_explorer(deepest=12, seeds=3):
         fig,
         redraw,
         moving=[ax.title, *lines],
-        method=ipywidgets.Dropdown(options=METHODS, value="default", description="initialisation", **LOOKS),
+        # Not a Dropdown: JupyterLab takes its arrow keys for going from cell to cell.
+        method=ipywidgets.SelectionSlider(options=METHODS, value="default", description="initialisation", **LOOKS),
         width=power_slider("target width", 32, 16, 64),
         depth=int_slider("depth", deepest, 1, deepest),
     )

@@ -102,12 +102,13 @@ def test_what_is_kept_and_what_is_drawn_anew_make_the_whole_picture(name):
     assert not differs_from_a_full_drawing(live)
     for slider in live.sliders.values():
         before = live.picture.value
-        slider.value = slider.options[-1][1] if isinstance(slider, ipywidgets.SelectionSlider) else at_the_end(slider)
+        slider.value = last_option(slider) if isinstance(slider, ipywidgets.SelectionSlider) else slider.min
         assert live.picture.value != before and not differs_from_a_full_drawing(live)
 
 
-def at_the_end(slider):
-    return slider.options[-1] if isinstance(slider, ipywidgets.Dropdown) else slider.min
+def last_option(slider):
+    last = slider.options[-1]  # a value, or a label and a value
+    return last[1] if isinstance(last, tuple) else last
 
 
 def test_a_moving_artist_that_is_not_named_would_be_found():
