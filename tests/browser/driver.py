@@ -120,11 +120,11 @@ class Notebook:
         self.page.wait_for_function("lesson.haveRun().length > 0", timeout=60_000, polling=50)
         self.wait_idle(timeout)
 
-    def run_cell(self, cell_id: str, timeout: float = 60) -> None:
+    def run_cell(self, cell_id: str, keys: str = "Control+Enter", timeout: float = 60) -> None:
         """Select the cell, press Ctrl+Enter, and wait for the end."""
         self.page.evaluate("lesson.forget()")
         self.cell(cell_id).locator(".jp-InputPrompt").click()
-        self.page.keyboard.press("Control+Enter")
+        self.page.keyboard.press(keys)
         self.page.wait_for_function("id => lesson.haveRun().includes(id)", arg=cell_id, polling=20)
         self.wait_idle(timeout)
 
@@ -177,9 +177,10 @@ class Notebook:
         assert summary.evaluate(focused), f"the fold {title!r} of cell {cell_id} is not reached with Tab"
         self.page.keyboard.press("Enter")
 
-    def code_cell_after(self, cell_id: str) -> str:
-        code = [state["id"] for state in self.states() if state["type"] == "code"]
-        return code[code.index(cell_id) + 1]
+    def is_below(self, cell_id: str) -> bool:
+        """Whether the active cell is the one below this."""
+        active = self.page.evaluate("jupyterapp.shell.currentWidget.content.activeCellIndex")
+        return self.states()[active - 1]["id"] == cell_id
 
     # Interactive pictures
 
@@ -225,20 +226,21 @@ class Notebook:
         drawn = None
         while True:
             now = self.shown(cell_id)
-            if drawn is None or drawn[0] != now["values"]:
-                drawn = now["values"], *self._drawn(cell_id, now["values"])
-            _, description, png = drawn
             where = f"cell {cell_id} at {', '.join(now['values'])}"
             if now["src"] is None:
                 wrong = f"{where} shows no picture but: {now['text'][-300:]}"
             elif now["src"] == old:
                 wrong = f"{where}: the picture does not change"
-            elif now["alt"] != description:
-                wrong = f"{where}: the description is {now['alt']!r}, needed is {description!r}"
-            elif differ := different_pixels(png_of(now["src"]), png):
-                wrong = f"{where}: {differ} pixels of the picture are not as the library draws them"
             else:
-                return ""
+                if drawn is None or drawn[0] != now["values"]:
+                    drawn = now["values"], *self._drawn(cell_id, now["values"])
+                _, description, png = drawn
+                if now["alt"] != description:
+                    wrong = f"{where}: the description is {now['alt']!r}, needed is {description!r}"
+                elif differ := different_pixels(png_of(now["src"]), png):
+                    wrong = f"{where}: {differ} pixels of the picture are not as the library draws them"
+                else:
+                    return ""
             if time.monotonic() > end:
                 return wrong
             self.page.wait_for_timeout(50)
