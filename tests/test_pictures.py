@@ -4,13 +4,14 @@ import base64
 import io
 import itertools
 
+import ipywidgets
 import numpy as np
 import pytest
 import torch
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.text import Text
-from PIL import Image
+from PIL import Image, ImageChops
 
 from hyperlib import (
     ChunkedGenerator,
@@ -45,6 +46,26 @@ def moons():
     return Hypernetwork(2, [(2, 4), (4, 1)], [8], init="hyperfan_in"), encode
 
 
+def function_explorer():
+    torch.manual_seed(0)
+    return widgets.function_explorer(HyperNet(1, 1, 3, 1), X, show_weights=True, also={"x": X}, points=(X, X))
+
+
+def family_explorer():
+    ranges = {"amplitude": (0.0, 3.0, 0.5, 2.0), "phase": (-1.0, 4.0, 0.0, 3.0)}
+    return widgets.family_explorer({"model": lambda z, x: sines(z, x) + 1}, sines, X, ranges)
+
+
+EXPLORERS = {
+    "slicing": widgets.slicing_explorer,
+    "cost": widgets.cost_explorer,
+    "function": function_explorer,
+    "family": family_explorer,
+    "variance": lambda: widgets.variance_explorer(deepest=3, seeds=1),
+    "sharing": widgets.sharing_explorer,
+    "moons": lambda: widgets.moons_explorer(*moons()),
+    "chunks": lambda: widgets.chunk_explorer([(784, 10)]),
+}
 PICTURES = {
     "strip": lambda: plots.plot_strip([(3, 4), (4, 2)]),
     "large strip": lambda: plots.plot_strip([(30, 40), (40, 20), (20, 1)]),
@@ -59,11 +80,7 @@ PICTURES = {
     "classes": lambda: plots.plot_classes({"a": (torch.randn(6, 2), torch.arange(6) % 2)}),
     "images": lambda: plots.plot_images({str(i): image for i, image in enumerate(digits("test")[0][:5])}, "Digits"),
     "against": lambda: plots.plot_against({"a": {1: [0.1, 0.2], 20: [0.3, 0.3]}, "b": {5: [0.2]}}, "size", "score"),
-    "chunks": lambda: widgets.chunk_explorer([(784, 10)]).picture.value,
-    "moons": lambda: widgets.moons_explorer(*moons()).picture.value,
-    "slicing": lambda: widgets.slicing_explorer().picture.value,
-    "cost": lambda: widgets.cost_explorer().picture.value,
-    "sharing": lambda: widgets.sharing_explorer().picture.value,
+    **{name: lambda make=make: make().picture.value for name, make in EXPLORERS.items()},
 }
 
 
@@ -175,6 +192,54 @@ def test_lines_and_marks_do_not_rely_on_colour():
     assert len({looks["marker"] for looks in plots.CLASS_LOOKS}) == len(plots.CLASS_LOOKS)
     marks = [0.9 * np.array(to_rgb(colour)) + 0.1 for colour in plots.LINE_COLOURS]  # of points, a little transparent
     assert all(contrast(colour, (1, 1, 1)) >= 3 for colour in marks)
+
+
+def differs_from_a_full_drawing(live):
+    """Whether the picture that is shown is another than the figure drawn as a whole."""
+    whole = io.BytesIO()
+    live.fig.savefig(whole, format="png", dpi=100)
+    difference = ImageChops.difference(pixels(live.picture.value), Image.open(whole).convert("L"))
+    return difference.getbbox() is not None
+
+
+@pytest.mark.parametrize("name", EXPLORERS)
+def test_what_is_kept_and_what_is_drawn_anew_make_the_whole_picture(name):
+    live = EXPLORERS[name]()
+    assert not differs_from_a_full_drawing(live)
+    for slider in live.sliders.values():
+        before = live.picture.value
+        slider.value = last_option(slider) if isinstance(slider, ipywidgets.SelectionSlider) else slider.min
+        assert live.picture.value != before and not differs_from_a_full_drawing(live)
+
+
+def last_option(slider):
+    last = slider.options[-1]  # a value, or a label and a value
+    return last[1] if isinstance(last, tuple) else last
+
+
+def test_a_moving_artist_that_is_not_named_would_be_found():
+    def live(*names):
+        fig = plots.figure()
+        ax = fig.subplots()
+        (line,) = ax.plot([0, 1], [0, 1], linewidth=9)
+        ax.legend(["over the line"], loc="center")
+
+        def redraw(height):
+            line.set_ydata([0, height])
+            ax.set_title(f"{height}")
+            return "a line"
+
+        artists = {"line": line, "title": ax.title}
+        picture = widgets.LivePicture(
+            fig, redraw, [artists[name] for name in names], height=widgets.int_slider("height", 1, 1, 5)
+        )
+        picture.sliders["height"].value = 2
+        return picture
+
+    assert not differs_from_a_full_drawing(live("line", "title"))
+    assert differs_from_a_full_drawing(live("title"))
+    assert not differs_from_a_full_drawing(live("line"))  # a title is drawn over lines, so it may move with them
+    assert not differs_from_a_full_drawing(live())  # everything is drawn anew
 
 
 def test_descriptions_are_escaped():
