@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import matplotlib
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFilter
 
 if TYPE_CHECKING:
     from driver import Notebook
@@ -25,9 +25,9 @@ WRITE = os.environ.get("HYPERLIB_README_PICTURES") == "write"
 # Fonts come from matplotlib, so that text has the same width on every machine.
 FONTS = {"ui": "DejaVuSans", "content": "DejaVuSans", "code": "DejaVuSansMono"}
 
-# Pictures are compared by the mean colours of squares.  Letters that are smoothed differently, or not at all, change
-# these by up to 24 of 255 levels; another word by 60.
-SQUARE, LEVELS = 8, 34
+# A pixel may have any colour between those of its neighbours in the other picture, and this many levels of 255 more:
+# so letters may be smoothed differently and shifted by a pixel, but not be other letters.
+LEVELS, PIXELS = 120, 8  # more pixels than that make a picture stale
 
 
 def window(lesson: Notebook) -> bytes:
@@ -80,18 +80,18 @@ def stale(new: bytes, old: bytes) -> str:
     a, b = (Image.open(io.BytesIO(png)).convert("RGB") for png in (new, old))
     if a.size != b.size:
         return f"it is {b.width} x {b.height}, needed is {a.width} x {a.height}"
-    rows, columns = np.nonzero(np.abs(mean_colours(a) - mean_colours(b)).max(-1) > LEVELS)
-    if not rows.size:
+    rows, columns = np.nonzero(np.maximum(beyond(a, b), beyond(b, a)) > LEVELS)
+    if len(rows) <= PIXELS:
         return ""
-    left, right, top, bottom = columns.min(), columns.max() + 1, rows.min(), rows.max() + 1
-    return f"it differs between x = {left * SQUARE} and {right * SQUARE}, y = {top * SQUARE} and {bottom * SQUARE}"
+    place = f"x = {columns.min()} to {columns.max()}, y = {rows.min()} to {rows.max()}"
+    return f"{len(rows)} pixels show something else, at {place}"
 
 
-def mean_colours(picture: Image.Image) -> np.ndarray:
-    """[rows, columns, 3] of the squares."""
-    across, down = picture.width // SQUARE, picture.height // SQUARE
-    pixels = np.asarray(picture, dtype=float)[: down * SQUARE, : across * SQUARE]
-    return pixels.reshape(down, SQUARE, across, SQUARE, 3).mean((1, 3))
+def beyond(a: Image.Image, b: Image.Image) -> np.ndarray:
+    """[height, width], how far each of a's pixels is outside of the colours around the same place in b."""
+    low, high = (np.asarray(b.filter(of(3)), dtype=int) for of in (ImageFilter.MinFilter, ImageFilter.MaxFilter))
+    pixels = np.asarray(a, dtype=int)
+    return np.maximum(low - pixels, pixels - high).max(-1)
 
 
 def small_png(png: bytes) -> bytes:
