@@ -33,6 +33,16 @@ def with_all_in_front(moving):
     return found
 
 
+# ipywidgets gives a slider no name that a screen reader could say, and a slider of options says only its number in
+# their list.  Python cannot reach these nodes, but a picture that has arrived can, with the texts beside the slider.
+NAME_SLIDERS = """
+this.closest('.hyperlib-live').querySelectorAll('.widget-slider').forEach(box => {
+  const text = part => box.querySelector(part)?.textContent ?? '', handle = box.querySelector('[role=slider]');
+  handle.setAttribute('aria-label', text('.widget-label'));
+  handle.setAttribute('aria-valuetext', text('.widget-readout'));
+})"""
+
+
 class LivePicture(ipywidgets.VBox):
     """Sliders above a figure.
 
@@ -58,16 +68,18 @@ class LivePicture(ipywidgets.VBox):
         for slider in sliders.values():
             slider.observe(self.update, "value")
         super().__init__([*sliders.values(), self.picture])
+        self.add_class("hyperlib-live")
         self.update()
 
     def update(self, _=None):
         """Draw for the sliders' values; an error is shown in place of the picture, or nobody would see it."""
         try:
             self.description = self.redraw(**{name: slider.value for name, slider in self.sliders.items()})
-            self.picture.value = plots.image_tag(self.png(), self.description, self.fig.get_figwidth())
+            self.still = plots.image_tag(self.png(), self.description, self.fig.get_figwidth())
+            self.picture.value = self.still.replace("<img", f'<img onload="{NAME_SLIDERS}"', 1)
         except Exception:
             self.description = "the picture could not be drawn"
-            self.picture.value = f"<pre>{html.escape(traceback.format_exc())}</pre>"
+            self.still = self.picture.value = f"<pre>{html.escape(traceback.format_exc())}</pre>"
 
     def png(self):
         """The figure as it is now."""
@@ -87,7 +99,7 @@ class LivePicture(ipywidgets.VBox):
 
     def _repr_mimebundle_(self, **kwargs):
         """The living picture, and for readers without a kernel a still one."""
-        still = self.picture.value + "<p>Run this cell to get its sliders.</p>"
+        still = self.still + "<p>Run this cell to get its sliders.</p>"
         return super()._repr_mimebundle_(**kwargs) | {"text/plain": repr(self), "text/html": still}
 
 

@@ -20,8 +20,6 @@ def pytest_terminal_summary(terminalreporter):
     skipped = [r for r in terminalreporter.stats.get("skipped", []) if NO_BROWSER in str(r.longrepr)]
     if skipped and not terminalreporter.hasopt("skipped"):  # -rs prints the reason by itself
         terminalreporter.write_line(f"{len(skipped)} tests in JupyterLab skipped, {NO_BROWSER}")
-
-
     times = [
         value
         for reports in (terminalreporter.stats.get(outcome, []) for outcome in ("passed", "failed"))
