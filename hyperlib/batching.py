@@ -3,6 +3,7 @@
 import torch
 
 from .counting import count_parameters
+from .target import run_layers
 from .validate import check_layer_sizes, check_module, check_tensor, describe, positive_int
 
 
@@ -64,10 +65,57 @@ def group_by_condition(conditioning):
     """
     if check_tensor(conditioning, "conditioning").dim() != 2:
         raise ValueError(f"conditioning has shape {list(conditioning.shape)}, but it must be [batch, C]")
-    distinct, index = torch.unique(conditioning.detach(), dim=0, return_inverse=True)
-    if not conditioning.requires_grad:
-        return distinct, index
-    # torch.unique has no derivative: take the same rows out of `conditioning` itself.
+    rows = conditioning.detach()
+    # Numbers are sorted much faster than rows, so make a number of each row first.  Different rows with one number, and
+    # NaN, which equals nothing, are found out by comparing; equal rows with two numbers meet in the second `unique`.
+    factors = torch.arange(1.0, rows.shape[1] + 1, dtype=torch.float64).sin()
+    index = torch.unique(rows.to("cpu", torch.float64) @ factors, return_inverse=True)[1].to(rows.device)
+    first = first_rows(index)
+    if not torch.equal(rows[first][index], rows):
+        first = index = torch.arange(len(rows), device=rows.device)
+    index = torch.unique(rows[first], dim=0, return_inverse=True)[1][index]
+    return conditioning[first_rows(index)], index  # torch.unique has no derivative, but this has
+
+
+def first_rows(index):
+    """The first row of each group, `[K]`, for an index `[batch]` in which each of 0 to K - 1 occurs."""
     rows = torch.arange(len(index), device=index.device)
-    first = torch.full((len(distinct),), len(index), device=index.device).scatter_reduce(0, index, rows, "amin")
-    return conditioning[first], index
+    groups = int(index.max()) + 1 if len(index) else 0
+    return rows.new_full((groups,), len(index)).scatter_reduce(0, index, rows, "amin")
+
+
+def check_index(index, conditioning, data):
+    """An error unless `index [N]` says which of the conditions `[K, C]` each row of the data `[N, in]` has."""
+    check_tensor(index, "index")
+    if index.dtype != torch.int64:
+        raise TypeError(f"index is {index.dtype}, but the numbers of conditions must be torch.int64")
+    if conditioning.dim() != 2 or data.dim() != 2 or index.shape != data.shape[:1]:
+        raise ValueError(
+            f"with an index, conditioning must be [K, C], data [N, in] and index [N]; got {list(conditioning.shape)},"
+            f" {list(data.shape)} and {list(index.shape)}"
+        )
+    if not torch.compiler.is_compiling() and len(index) and not 0 <= index.min() <= index.max() < len(conditioning):
+        low, high = int(index.min()), int(index.max())
+        raise ValueError(f"index goes from {low} to {high}, but there are {len(conditioning)} conditions, from 0 on")
+
+
+def run_shared(x, pairs, activation, index):
+    """Row b of the data through network `index[b]`, for tensors that are known to fit.
+
+    The rows of each network are cut into pieces of n rows, the last one filled up, so that one batched product serves
+    all pieces: for K networks and N rows with n = N / K there are at most 2 K of them, however uneven the groups are.
+    """
+    if torch.compiler.is_compiling() or not len(index):  # how many pieces there are is not known beforehand
+        return run_layers(x, [(weight[index], bias[index]) for weight, bias in pairs], activation)
+    networks = len(pairs[0][0])
+    n = -(-len(index) // networks)
+    counts = index.bincount(minlength=networks)
+    pieces = -(-counts // n)
+    starts, firsts = counts.cumsum(0) - counts, pieces.cumsum(0) - pieces  # each network's first row and first piece
+    order = index.argsort()  # the rows, sorted by network
+    owner = torch.arange(networks, device=index.device).repeat_interleave(pieces)  # [M], each piece's network
+    slots = torch.arange(len(owner) * n, device=index.device).view(-1, n) + (starts - n * firsts)[owner].unsqueeze(1)
+    slots = slots.minimum((starts + counts)[owner].unsqueeze(1) - 1)  # filled up with the network's last row
+    weights = [(weight.index_select(0, owner), bias.index_select(0, owner)) for weight, bias in pairs]
+    out = run_layers(x[order[slots]], weights, activation)  # [M, n, in] -> [M, n, out]
+    return out.flatten(0, 1)[order.argsort() + (n * firsts - starts)[index]]

@@ -4,9 +4,9 @@ import torch
 from torch import nn
 
 from .counting import count_parameters, mlp_sizes
-from .hypernet import check_conditioning, check_data
-from .slicing import unflatten
-from .target import resolve_activation, target_forward
+from .hypernet import check_conditioning, check_data, run_target
+from .slicing import cut
+from .target import resolve_activation
 from .validate import check_layer_sizes, positive_int
 
 
@@ -108,10 +108,10 @@ class ChunkedHypernetwork(nn.Module):
     def generate(self, conditioning):
         """The target's weights for `conditioning [*B, C]`, as `[(weight [*B, out, in], bias [*B, out]), ...]`."""
         flat = self.generator(conditioning)
-        return unflatten(flat * self.scale.to(flat.dtype), self.target_layer_sizes)
+        return cut(flat * self.scale.to(flat.dtype), self.target_layer_sizes)
 
-    def forward(self, conditioning, data):
+    def forward(self, conditioning, data, index=None):
         """Each condition's network applied to its data; see `Hypernetwork.forward` for the shapes."""
-        check_conditioning(conditioning, self.generator.conditioning_size, self.generator.embeddings)
-        check_data(data, self.target_layer_sizes[0][0], conditioning)
-        return target_forward(data, self.generate(conditioning), self.activation)
+        pairs = self.generate(conditioning)
+        check_data(data, self.target_layer_sizes[0][0], conditioning, index)
+        return run_target(data, pairs, self.activation, index)

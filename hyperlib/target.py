@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from .counting import layer_parameters
-from .slicing import check_layer, unflatten, weight_pairs
+from .slicing import check_layer, cut, weight_pairs
 from .validate import check_layer_sizes, check_same_dtype, check_tensor, describe
 
 ACTIVATIONS = {
@@ -53,16 +53,23 @@ def linear(x, weight, bias):
     for name, value in (("weight", weight), ("bias", bias)):
         check_same_dtype(value, name, x, "x")
     lead = weight.shape[:-2]
-    if not lead:
-        return F.linear(x, weight, bias)
-    if x.shape[:-1] == lead:
-        return linear(x.unsqueeze(-2), weight, bias).squeeze(-2)  # one row for each generated layer
-    if x.shape[:-2] != lead or x.dim() != weight.dim():
+    if lead and x.shape[:-1] != lead and (x.shape[:-2] != lead or x.dim() != weight.dim()):
         batch, n_in = ", ".join(map(str, lead)), weight.shape[-1]
         raise ValueError(
             f"x has shape {list(x.shape)}, but weights of shape {list(weight.shape)} need data"
             f" [{batch}, {n_in}] (one row each) or [{batch}, n, {n_in}] (n rows each)"
         )
+    return dense(x, weight, bias)
+
+
+def dense(x, weight, bias):
+    """`linear` for tensors that are known to fit."""
+    if weight.dim() == 2:
+        return F.linear(x, weight, bias)
+    if x.dim() < weight.dim():
+        # One row for each generated layer: [*B, out, in] @ [*B, in, 1].  Not `x @ weight.mT`: there the gradient of each
+        # weight matrix comes out on its side, and turning it costs more than the product.
+        return (weight @ x.unsqueeze(-1)).squeeze(-1) + bias
     return x @ weight.mT + bias.unsqueeze(-2)  # [*B, n, in] @ [*B, in, out] + [*B, 1, out] -> [*B, n, out]
 
 
@@ -90,6 +97,14 @@ def target_forward(x, weights, activation="relu"):
         if i < len(pairs) - 1:
             x = activation(x)
     return x
+
+
+def run_layers(x, pairs, activation):
+    """`target_forward` for tensors that are known to fit."""
+    *hidden, last = pairs
+    for weight, bias in hidden:
+        x = activation(dense(x, weight, bias))
+    return dense(x, *last)
 
 
 def apply_generated_weights(data, flat_weights, target_layer_sizes, activation="relu"):
@@ -126,7 +141,7 @@ def apply_generated_weights(data, flat_weights, target_layer_sizes, activation="
                 f"flat_weights[{i}] has leading axes {list(flat.shape[:-1])}, but flat_weights[0] has"
                 f" {list(flat_weights[0].shape[:-1])}"
             )
-        pairs += unflatten(flat, [(n_in, n_out)])
+        pairs += cut(flat, [(n_in, n_out)])
     return target_forward(data, pairs, activation)
 
 
