@@ -60,8 +60,8 @@ def group_by_condition(conditioning):
 
     Returns:
         conditions `[K, C]`, the distinct rows in ascending order, and index `[batch]`, whole numbers, such that
-        `conditions[index]` equals `conditioning`.  A gradient of `conditions` arrives at the first row of each group:
-        right where equal rows come from one place, such as an embedding.
+        `conditions[index]` equals `conditioning`.  A gradient of `conditions` arrives at one row of each group: right
+        where equal rows come from one place, such as an embedding.
     """
     if check_tensor(conditioning, "conditioning").dim() != 2:
         raise ValueError(f"conditioning has shape {list(conditioning.shape)}, but it must be [batch, C]")
@@ -71,17 +71,18 @@ def group_by_condition(conditioning):
     factors = torch.arange(1.0, rows.shape[1] + 1, dtype=torch.float64).sin()
     index = torch.unique(rows.to("cpu", torch.float64) @ factors, return_inverse=True)[1].to(rows.device)
     first = first_rows(index)
-    if not torch.equal(rows[first][index], rows):
+    if not torch.equal(rows[first].index_select(0, index), rows):
         first = index = torch.arange(len(rows), device=rows.device)
-    index = torch.unique(rows[first], dim=0, return_inverse=True)[1][index]
-    return conditioning[first_rows(index)], index  # torch.unique has no derivative, but this has
+    order = torch.unique(rows[first], dim=0, return_inverse=True)[1]
+    # torch.unique has no derivative: take the same rows out of `conditioning` itself.
+    return conditioning[first[first_rows(order)]], order[index]
 
 
 def first_rows(index):
-    """The first row of each group, `[K]`, for an index `[batch]` in which each of 0 to K - 1 occurs."""
-    rows = torch.arange(len(index), device=index.device)
+    """The first place of each number in an index in which each of 0 to K - 1 occurs, `[K]`."""
+    places = torch.arange(len(index), device=index.device)
     groups = int(index.max()) + 1 if len(index) else 0
-    return rows.new_full((groups,), len(index)).scatter_reduce(0, index, rows, "amin")
+    return places.new_full((groups,), len(index)).scatter_reduce(0, index, places, "amin")
 
 
 def check_index(index, conditioning, data):
@@ -102,20 +103,22 @@ def check_index(index, conditioning, data):
 def run_shared(x, pairs, activation, index):
     """Row b of the data through network `index[b]`, for tensors that are known to fit.
 
-    The rows of each network are cut into pieces of n rows, the last one filled up, so that one batched product serves
-    all pieces: for K networks and N rows with n = N / K there are at most 2 K of them, however uneven the groups are.
+    The rows of each network are cut into pieces of n, the last one filled up with copies of a row, so that one batched
+    product serves all pieces: with n = N / K there are at most 2 K of them, however uneven the groups are.
     """
-    if torch.compiler.is_compiling() or not len(index):  # how many pieces there are is not known beforehand
+    if torch.compiler.is_compiling() or not len(index):  # how many pieces there will be is not known beforehand
         return run_layers(x, [(weight[index], bias[index]) for weight, bias in pairs], activation)
     networks = len(pairs[0][0])
     n = -(-len(index) // networks)
-    counts = index.bincount(minlength=networks)
-    pieces = -(-counts // n)
-    starts, firsts = counts.cumsum(0) - counts, pieces.cumsum(0) - pieces  # each network's first row and first piece
-    order = index.argsort()  # the rows, sorted by network
-    owner = torch.arange(networks, device=index.device).repeat_interleave(pieces)  # [M], each piece's network
-    slots = torch.arange(len(owner) * n, device=index.device).view(-1, n) + (starts - n * firsts)[owner].unsqueeze(1)
-    slots = slots.minimum((starts + counts)[owner].unsqueeze(1) - 1)  # filled up with the network's last row
+    counts, order = index.bincount(minlength=networks), index.argsort()
+    pieces = (counts + n - 1) // n
+    owner = torch.repeat_interleave(pieces)  # [M], each piece's network
+    starts = counts.cumsum(0) - counts  # where each network's rows begin in `order`
+    filling = n * pieces - counts  # how many copies will come behind them
+    place = torch.empty_like(index)  # where each row goes
+    place[order] = torch.arange(len(index), device=index.device) + (filling.cumsum(0) - filling)[index[order]]
+    rows = order[starts[owner]].repeat_interleave(n)  # [M * n], a row of the right network everywhere, then the rows
+    rows[place] = torch.arange(len(index), device=index.device)
     weights = [(weight.index_select(0, owner), bias.index_select(0, owner)) for weight, bias in pairs]
-    out = run_layers(x[order[slots]], weights, activation)  # [M, n, in] -> [M, n, out]
-    return out.flatten(0, 1)[order.argsort() + (n * firsts - starts)[index]]
+    out = run_layers(x.index_select(0, rows).unflatten(0, (-1, n)), weights, activation)  # -> [M, n, out]
+    return out.flatten(0, 1).index_select(0, place)

@@ -108,7 +108,7 @@ class ChunkedHypernetwork(nn.Module):
     def generate(self, conditioning):
         """The target's weights for `conditioning [*B, C]`, as `[(weight [*B, out, in], bias [*B, out]), ...]`."""
         flat = self.generator(conditioning)
-        return cut(flat * self.scale.to(flat.dtype), self.target_layer_sizes)
+        return cut(flat.mul_(self.scale.to(flat.dtype)), self.target_layer_sizes)  # in place: it may be large
 
     def forward(self, conditioning, data, index=None):
         """Each condition's network applied to its data; see `Hypernetwork.forward` for the shapes."""

@@ -66,10 +66,14 @@ def dense(x, weight, bias):
     """`linear` for tensors that are known to fit."""
     if weight.dim() == 2:
         return F.linear(x, weight, bias)
-    if x.dim() < weight.dim():
-        # One row for each generated layer: [*B, out, in] @ [*B, in, 1].  Not `x @ weight.mT`: there the gradient of each
-        # weight matrix comes out on its side, and turning it costs more than the product.
+    if x.dim() == weight.dim() == 3:
+        return torch.baddbmm(bias.unsqueeze(-2), x, weight.mT)  # the last line in one call, with one batch axis
+    if x.dim() < weight.dim() and weight.requires_grad:
+        # One row for each generated layer, [*B, out, in] @ [*B, in, 1].  Forward the other way round is faster, but
+        # backward that gives the gradient of each weight on its side, and turning it costs more than the product.
         return (weight @ x.unsqueeze(-1)).squeeze(-1) + bias
+    if x.dim() < weight.dim():
+        return dense(x.unsqueeze(-2), weight, bias).squeeze(-2)
     return x @ weight.mT + bias.unsqueeze(-2)  # [*B, n, in] @ [*B, in, out] + [*B, 1, out] -> [*B, n, out]
 
 
