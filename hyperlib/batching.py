@@ -100,14 +100,14 @@ def check_index(index, conditioning, data):
         raise ValueError(f"index goes from {low} to {high}, but there are {len(conditioning)} conditions, from 0 on")
 
 
-def run_shared(x, pairs, activation, index):
+def run_shared(x, pairs, activation, index, scales=None):
     """Row b of the data through network `index[b]`, for tensors that are known to fit.
 
     The rows of each network are cut into pieces of n, the last one filled up with copies of a row, so that one batched
     product serves all pieces: with n = N / K there are at most 2 K of them, however uneven the groups are.
     """
     if torch.compiler.is_compiling() or not len(index):  # how many pieces there will be is not known beforehand
-        return run_layers(x, [(weight[index], bias[index]) for weight, bias in pairs], activation)
+        return run_layers(x, [(weight[index], bias[index]) for weight, bias in pairs], activation, scales)
     networks = len(pairs[0][0])
     n = -(-len(index) // networks)
     counts, order = index.bincount(minlength=networks), index.argsort()
@@ -120,5 +120,5 @@ def run_shared(x, pairs, activation, index):
     rows = order[starts[owner]].repeat_interleave(n)  # [M * n], a row of the right network everywhere, then the rows
     rows[place] = torch.arange(len(index), device=index.device)
     weights = [(weight.index_select(0, owner), bias.index_select(0, owner)) for weight, bias in pairs]
-    out = run_layers(x.index_select(0, rows).unflatten(0, (-1, n)), weights, activation)  # -> [M, n, out]
+    out = run_layers(x.index_select(0, rows).unflatten(0, (-1, n)), weights, activation, scales)  # -> [M, n, out]
     return out.flatten(0, 1).index_select(0, place)

@@ -167,9 +167,11 @@ def check_conditioning(conditioning, size, parameter):
     check_same_dtype(conditioning, "conditioning", parameter, "the hypernetwork")
 
 
-def run_target(data, pairs, activation, index=None):
+def run_target(data, pairs, activation, index=None, scales=None):
     """Checked data through generated networks, each row through its own or through the one that the index names."""
-    return run_layers(data, pairs, activation) if index is None else run_shared(data, pairs, activation, index)
+    if index is None:
+        return run_layers(data, pairs, activation, scales)
+    return run_shared(data, pairs, activation, index, scales)
 
 
 def check_data(data, input_size, conditioning, index=None):

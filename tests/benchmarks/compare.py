@@ -190,16 +190,15 @@ def compare(case, peers, clock, budget, fewest=5):
 
 def table(name, figures, peaks=None):
     """The figures of one case as a Markdown table."""
-    head = ["", "forward ms", "x floor", "with backward ms", "x floor", "MB", "with backward MB", "M multiply-adds"]
+    head = ["", "forward ms", "x floor", "with backward ms", "x floor", "MB", "with backward MB", "M mult-adds"]
     if peaks:
         head += ["GB moved", "share of the possible"]
     lines = [f"### {name}", "", "| " + " | ".join(head) + " |", "|---|" + "---:|" * (len(head) - 1)]
     for way, of_way in figures.items():
         forward, backward = (of_way[mode] for mode in MODES)
-        cells = [
-            f"{forward['ms']:.2f}", f"{forward['to floor']:.2f}", f"{backward['ms']:.2f}", f"{backward['to floor']:.2f}",
-            f"{forward['MB']:.1f}", f"{backward['MB']:.1f}", f"{backward['multiply-adds'] / 1e6:,.0f}",
-        ]  # fmt: skip
+        cells = [f"{of_mode[what]:.2f}" for of_mode in (forward, backward) for what in ("ms", "to floor")]
+        cells += [f"{of_mode['MB']:.1f}" for of_mode in (forward, backward)]
+        cells += [f"{backward['multiply-adds'] / 1e6:,.0f}"]
         if peaks:
             flops, bandwidth = peaks
             least = max(2 * backward["multiply-adds"] / flops, backward["bytes"] / bandwidth)

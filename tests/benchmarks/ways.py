@@ -55,7 +55,7 @@ def one_generator(name, conditioning, data, hidden):
 def chunked(name, rows, sizes, chunk_size):
     """A case for `ChunkedHypernetwork`: one small generator, asked once for each chunk of a large target."""
     model = ChunkedHypernetwork(8, sizes, chunk_size, embedding_size=8, hidden_sizes=(64,))
-    model.scale.fill_(1)  # the peers do not scale; hyperlib still multiplies
+    model.scales = [1.0] * len(sizes)  # the peers do not scale; hyperlib still multiplies
     return Case(name, "chunked", torch.randn(8), torch.randn(rows, sizes[0][0]), model, None, sizes)
 
 
