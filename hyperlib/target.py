@@ -49,6 +49,12 @@ def linear(x, weight, bias):
         TypeError or ValueError saying which shape came and which was needed.
     """
     check_layer(weight, bias)
+    check_rows(x, weight, bias)
+    return dense(x, weight, bias)
+
+
+def check_rows(x, weight, bias):
+    """An error unless the data `x` can go through this layer."""
     check_tensor(x, "x", weight.shape[-1], f", the inputs of a weight of shape {list(weight.shape)}")
     for name, value in (("weight", weight), ("bias", bias)):
         check_same_dtype(value, name, x, "x")
@@ -59,7 +65,6 @@ def linear(x, weight, bias):
             f"x has shape {list(x.shape)}, but weights of shape {list(weight.shape)} need data"
             f" [{batch}, {n_in}] (one row each) or [{batch}, n, {n_in}] (n rows each)"
         )
-    return dense(x, weight, bias)
 
 
 def dense(x, weight, bias):
@@ -95,9 +100,10 @@ def target_forward(x, weights, activation="relu"):
     pairs = weight_pairs(weights)
     for i, (weight, bias) in enumerate(pairs):
         try:
-            x = linear(x, weight, bias)
+            check_rows(x, weight, bias)
         except (TypeError, ValueError) as error:
             raise type(error)(f"layer {i}: {error}") from None
+        x = dense(x, weight, bias)
         if i < len(pairs) - 1:
             x = activation(x)
     return x

@@ -91,8 +91,8 @@ class Clock:
         return self.read() - start
 
 
-def measure(ways, mode, clock, budget, fewest=5, most=400):
-    """{name: [seconds in each round]}; a way that takes over ten times the fastest's time has only `fewest` rounds."""
+def measure(ways, mode, clock, budget, fewest=5, most=400, skip_slow=True):
+    """{name: [seconds in each round]}; a way that takes over ten times the fastest's has only `fewest` rounds."""
     jobs = {name: (lambda way=way: step(*way, mode)) for name, way in ways.items()}
     times = {name: [] for name in jobs}
     for job in jobs.values():
@@ -103,7 +103,7 @@ def measure(ways, mode, clock, budget, fewest=5, most=400):
         began, rounds, order = time.perf_counter(), 0, random.Random(0)
         while rounds < fewest or (rounds < most and time.perf_counter() - began < budget):
             names = list(jobs)
-            if rounds >= fewest:
+            if skip_slow and rounds >= fewest:
                 fastest = min(median(t) for t in times.values())
                 names = [name for name in names if median(times[name]) < 10 * fastest]
             for name in order.sample(names, len(names)):
