@@ -36,7 +36,6 @@ from peers import PACKAGES, available, missing  # noqa: E402
 from ways import OWN_WAYS, all_cases, takes_part  # noqa: E402
 
 MODES = ("forward", "with backward")
-NOT_COMPARED = ("floor", "own weights")  # no contestants: what is possible, and what is without a hypernetwork
 
 
 def contestants(case, peers):
@@ -92,7 +91,7 @@ class Clock:
 
 
 def measure(ways, mode, clock, budget, fewest=5, most=400, skip_slow=True):
-    """{name: [seconds in each round]}; a way that takes over ten times the fastest's has only `fewest` rounds."""
+    """{name: [seconds in each round]}; of a way that takes ten times the fastest's, three rounds have to do."""
     jobs = {name: (lambda way=way: step(*way, mode)) for name, way in ways.items()}
     times = {name: [] for name in jobs}
     for job in jobs.values():
@@ -100,10 +99,9 @@ def measure(ways, mode, clock, budget, fewest=5, most=400, skip_slow=True):
     gc.collect()
     gc.disable()
     try:
-        began, rounds, order = time.perf_counter(), 0, random.Random(0)
+        began, rounds, order, names = time.perf_counter(), 0, random.Random(0), list(jobs)
         while rounds < fewest or (rounds < most and time.perf_counter() - began < budget):
-            names = list(jobs)
-            if skip_slow and rounds >= fewest:
+            if skip_slow and rounds >= 3:
                 fastest = min(median(t) for t in times.values())
                 names = [name for name in names if median(times[name]) < 10 * fastest]
             for name in order.sample(names, len(names)):
@@ -208,19 +206,27 @@ def table(name, figures, peaks=None):
 
 
 def summary(results):
-    """hyperlib beside the fastest of the others and beside the floor, a line for each case."""
-    head = ["", "forward: fastest other", "hyperlib to it", "to floor"]
-    head += ["with backward: fastest other", "hyperlib to it", "to floor"]
-    lines = ["| " + " | ".join(head) + " |", "|---" * 2 + "|---:|---:|---|---:|---:|"]
+    """hyperlib beside the fastest of PyTorch's own ways, the fastest library, and the floor: a line for each case."""
+    head = [""]
+    for mode in MODES:
+        head += [f"{mode}: to PyTorch's fastest", "to the fastest library", "to the floor"]
+    lines = ["| " + " | ".join(head) + " |", "|---|" + "---|---|---:|" * len(MODES)]
     for name, figures in results.items():
         cells = [name]
         for mode in MODES:
-            others = [way for way in figures if way != "hyperlib" and way not in NOT_COMPARED]
-            fastest = max(others, key=lambda way: figures[way][mode]["hyperlib to it"])
-            cells += [fastest, f"{figures[fastest][mode]['hyperlib to it']:.2f}"]
-            cells += [f"{figures['hyperlib'][mode]['to floor']:.2f}"]
+            own = [way for way in figures if way not in ("hyperlib", "floor", "own weights", *PACKAGES)]
+            for ways in (own, [way for way in figures if way in PACKAGES]):
+                fastest = max(ways, key=lambda way: figures[way][mode]["hyperlib to it"], default=None)
+                cells.append(f"{figures[fastest][mode]['hyperlib to it']:.2f} ({fastest})" if ways else "not installed")
+            cells.append(f"{figures['hyperlib'][mode]['to floor']:.2f}")
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
+
+
+def report(head, results, peaks=None):
+    """What is kept of a run, as Markdown."""
+    tables = [table(name, figures, peaks) for name, figures in results.items()]
+    return "\n\n".join([f"# The last run of compare.py\n\n{head}", summary(results), *tables]) + "\n"
 
 
 def machine(device, threads, clock_kind):
@@ -254,7 +260,7 @@ def main():
         parser.error("processor time adds up the threads: --clock cpu needs --threads 1")
     device = torch.device(args.device)
     peaks = (args.peak_tflops * 1e12, args.peak_gbs * 1e9) if args.peak_tflops and args.peak_gbs else None
-    peers, results, tables = available(), {}, []
+    peers, results = available(), {}
     where = machine(device, torch.get_num_threads(), args.clock)
     print(where)
     if missing():
@@ -263,15 +269,12 @@ def main():
         if args.only not in name:
             continue
         results[name] = compare(make(), peers, Clock(device, args.clock), args.seconds)
-        tables.append(table(name, results[name], peaks))
-        print("\n" + tables[-1], flush=True)
+        print("\n" + table(name, results[name], peaks), flush=True)
     print("\n" + summary(results))
     if args.save:
-        peers_here = [name for name in PACKAGES if name in peers]
-        head = f"{where}; peers: {', '.join(peers_here) or 'none'}."
+        head = f"{where}; libraries: {', '.join(peers) or 'none'}."
         (HERE / f"{args.save}.json").write_text(json.dumps({"machine": head, "cases": results}, indent=1) + "\n")
-        text = [f"# The last run of compare.py\n\n{head}\n", summary(results), *tables]
-        (HERE / f"{args.save}.md").write_text("\n\n".join(text) + "\n")
+        (HERE / f"{args.save}.md").write_text(report(head, results, peaks))
 
 
 if __name__ == "__main__":
