@@ -449,3 +449,43 @@ def plot_against(curves, xlabel, ylabel, title=""):
     seeds = max(len(values) for places in curves.values() for values in places.values())
     means = f"means of {seeds} seeds" if seeds > 1 else "one seed"
     return Picture(fig, f"{title + ': ' if title else ''}{ylabel} over {xlabel}, {means}. {'; '.join(words)}.")
+
+
+def fitted_slope(sizes, values):
+    """The slope of a straight line through the logarithms, by least squares: values grow with sizes to this power."""
+    x, y = ([math.log(number) for number in numbers] for numbers in (sizes[: len(values)], values))
+    mean_x, mean_y = sum(x) / len(x), sum(y) / len(y)
+    spread = sum((a - mean_x) ** 2 for a in x)
+    return sum((a - mean_x) * (b - mean_y) for a, b in zip(x, y, strict=True)) / spread
+
+
+def plot_growth(panels, tail=3, columns=2, title=""):
+    """How quantities grow: a panel each, both axes logarithmic, and the slope fitted to the `tail` largest sizes.
+
+    Args:
+        panels: `{(what, "batch"): (sizes, {name: [value, ...]})}`; a line may end before the last size.
+        tail: through how many of the largest sizes of each line the fitted line goes; small ones pay a fixed price.
+    """
+    rows = -(-len(panels) // columns)
+    fig = figure(min(3.3 * columns, 9.6), 0.4 + 2.9 * rows)
+    words = []
+    axes = fig.subplots(rows, columns, squeeze=False).flatten()
+    for ax, ((what, over), (sizes, lines)) in zip(axes, panels.items(), strict=True):
+        for k, (name, values) in enumerate(lines.items()):
+            end = slice(len(values) - tail, len(values))
+            slope = fitted_slope(sizes[end], values[end])
+            colour, places = LINE_COLOURS[k % 5], sizes[: len(values)]
+            ax.plot(places, values, marker="osD^v"[k % 5], color=colour, linestyle="none", markersize=4)
+            middle = math.exp(sum(map(math.log, values[end])) / tail), math.exp(sum(map(math.log, sizes[end])) / tail)
+            fitted = [middle[0] * (size / middle[1]) ** slope for size in sizes[end]]
+            ax.plot(sizes[end], fitted, color=colour, linestyle=LINE_STYLES[k % 5], label=f"{name}: {slope:.2f}")
+            words.append(f"{what} over {over}, {name}: slope {slope:.2f}")
+        low, high = (f(value for values in lines.values() for value in values) for f in (min, max))
+        room = (high / low) ** (0.08 + 0.12 * len(lines))  # for the legend
+        ax.set(xscale="log", yscale="log", xlabel=over, ylabel=what, ylim=(low / 1.2, high * 1.2 * room))
+        for axis in (ax.xaxis, ax.yaxis):
+            axis.set_minor_formatter("")
+        ax.legend(fontsize=8, loc="upper left", title="slopes", title_fontsize=8)
+        ax.grid(alpha=0.3)
+    fig.suptitle(title, fontsize=10)
+    return Picture(fig, f"{title or 'Growth'}. {'; '.join(words)}.")
