@@ -36,8 +36,8 @@ SETTINGS = {
     "@jupyterlab/notebook-extension:tracker": {"windowingMode": "defer"},
 }
 
-# A learner who studies alone has no nbgrader, which adds a menu and buttons.
-PAGE = {"disabledExtensions": {"@jupyter/nbgrader": True}}
+# A learner who studies alone has no nbgrader, which adds a menu and buttons, as does what it brings.
+PAGE = {"disabledExtensions": {"@jupyter/nbgrader": True, "@jupyter-notebook/lab-extension": True}}
 
 
 def find_browser() -> str | None:

@@ -40,14 +40,15 @@ class Lesson:
         lesson.run_all()
         expect_no_problem(lesson)
         exercises = [EXERCISES[exercise] for exercise in lesson.exercises()]
-        assert not wrong_verdicts(lesson, exercises, "not attempted"), "as shipped"
+        wrong = wrong_verdicts(lesson, exercises, "not attempted")
+        assert not wrong, "\n".join(["as shipped", *wrong])
         readme.compare(lesson, name, "as shipped", tmp_path)
         problems = accessibility.problems(lesson)
         assert not problems, "\n".join(problems)
 
         for cell in lesson.interactive():
             every_control_moves_the_picture(lesson, cell)
-            speed_of_the_picture(lesson, cell, record_property)
+            speed_of_the_picture(lesson, cell, name[:2], record_property)
         expect_no_problem(lesson)
 
         from_the_wrong_answer_to_the_right_one(lesson, name, tmp_path)
@@ -93,7 +94,7 @@ def every_control_moves_the_picture(lesson, cell):
             assert not wrong, f"{wrong} (moved {how} from {', '.join(old['values'])})"
 
 
-def speed_of_the_picture(lesson, cell, record_property):
+def speed_of_the_picture(lesson, cell, number, record_property):
     """Measured up to three times, for the machine may be busy with something else."""
     for what, measure, limit in (
         ("from key press to new picture", lesson.key_to_picture, KEY_TO_PICTURE),
@@ -104,7 +105,7 @@ def speed_of_the_picture(lesson, cell, record_property):
             times.append(measure(cell))
             wrong = lesson.wrong_picture(cell)
             assert not wrong, f"{wrong} (after many fast steps)"
-        record_property("milliseconds", [what, cell, round(min(times))])
+        record_property("milliseconds", [what, f"{number} {cell}", round(min(times))])
         assert min(times) <= limit, f"cell {cell}: {what} takes {times} ms; at most {limit} are allowed"
 
 
