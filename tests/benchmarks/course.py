@@ -31,8 +31,8 @@ from compare import machine  # noqa: E402
 
 from hyperlib.exercises import all_exercises  # noqa: E402
 
-# Run behind the cell that shows a picture, whose value is the last of `Out`: moves each slider a few times and prints the seconds
-# until the picture has changed.  A picture may be drawn later than at once, so the kernel's event loop has to run.
+# Run behind the cell that shows a picture, whose value is the last of `Out`: moves each slider a few times and prints
+# the seconds until the picture has changed.  It may be drawn later than at once, so the kernel's event loop has to run.
 MOVE = """
 async def _move(live, moves=4):
     import asyncio, json, time
