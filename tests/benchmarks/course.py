@@ -31,8 +31,8 @@ from compare import machine  # noqa: E402
 
 from hyperlib.exercises import all_exercises  # noqa: E402
 
-# Run behind the cell that shows a picture, which is then `_`: moves each slider a few times and prints the seconds
-# until the picture has changed.  A picture may be drawn later than at once, so the kernel's event loop has to run.
+# Run behind the cell that shows a picture, whose value is the last of `Out`: moves each slider a few times and prints
+# the seconds until the picture has changed.  It may be drawn later than at once, so the kernel's event loop has to run.
 MOVE = """
 async def _move(live, moves=4):
     import asyncio, json, time
@@ -53,7 +53,7 @@ async def _move(live, moves=4):
                 took.append(time.perf_counter() - start)
     print(json.dumps(took))
 
-await _move(_)
+await _move(Out[max(Out)])
 """
 WIDGET = "application/vnd.jupyter.widget-view+json"
 ANSWER = "import torch\nimport torch.nn.functional as F\nfrom torch import nn\n\n\n"
