@@ -339,7 +339,7 @@ def family_explorer(models, truth, x, conditions):
             if not low <= condition[name] <= high
         ]
         title = f"OUTSIDE: {', '.join(outside)}" if outside else "inside the trained range"
-        ax.set_title(title, fontsize=8)  # two conditions outside must fit
+        ax.set_title(title, fontsize=8 if len(outside) > 1 else 10)  # both must fit
         true, *others = values.values()
         misses = ", ".join(
             f"{name} is off by up to {float((y - true).abs().max()):.1f}"
