@@ -240,9 +240,8 @@ def plot_points(points, xlabel, ylabel, title=""):
     fig = figure(6.0, 3.2)
     ax = fig.subplots()
     for k, (name, places) in enumerate(points.items()):
-        ax.plot(
-            *places.detach().cpu().T, "osx^v"[k % 5], color=LINE_COLOURS[k % 5], markersize=4, alpha=0.9, label=name
-        )
+        style = dict(color=LINE_COLOURS[k % 5], markersize=4, alpha=0.9, zorder=3 - k / 10)  # the first set on top
+        ax.plot(*places.detach().cpu().T, "osx^v"[k % 5], label=name, **style)
     ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
     ax.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
     ax.grid(alpha=0.3)
@@ -436,13 +435,17 @@ def plot_against(curves, xlabel, ylabel, title=""):
         low = [mean - min(values) for mean, values in zip(means, places.values(), strict=True)]
         high = [max(values) - mean for mean, values in zip(means, places.values(), strict=True)]
         style = dict(color=LINE_COLOURS[k % 5], linestyle=LINE_STYLES[k % 5], marker="os^xv"[k % 5], capsize=3)
-        ax.errorbar(list(places), means, yerr=[low, high], label=name, **style)
+        line = sorted(zip(places, means, low, high, strict=True))  # or it would run to and fro
+        xs, ys, *bars = zip(*line, strict=True)
+        ax.errorbar(xs, ys, yerr=bars, label=name, **style)
         words += [f"{name}: " + ", ".join(f"{mean:.3g} at {x:,}" for x, mean in zip(places, means, strict=True))]
     ax.set(xscale="log", xlabel=xlabel, ylabel=ylabel)
     ticks = sorted({x for places in curves.values() for x in places})
-    if len(ticks) <= 6:
-        ax.set_xticks(ticks, [f"{x:,}" for x in ticks])
-        ax.minorticks_off()
+    if len(ticks) > 6:  # too many to be read: round numbers in their place
+        powers = range(int(math.log10(ticks[0])), math.ceil(math.log10(ticks[-1])) + 1)
+        ticks = [k * 10**n for n in powers for k in (1, 2, 5) if ticks[0] / 1.5 <= k * 10**n <= ticks[-1] * 1.5]
+    ax.set_xticks(ticks, [f"{x:,}" for x in ticks])
+    ax.minorticks_off()
     ax.set_title(title, fontsize=10)
     ax.legend(fontsize=8)
     ax.grid(alpha=0.3)

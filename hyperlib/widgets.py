@@ -114,7 +114,9 @@ def int_slider(label, value, low, high):
 
 
 def float_slider(label, value, low, high, steps=60):
-    return ipywidgets.FloatSlider(value, min=low, max=high, step=(high - low) / steps, **named(label))
+    step = (high - low) / steps
+    value = low + round((value - low) / step) * step  # where the browser would move it without telling the kernel
+    return ipywidgets.FloatSlider(value, min=low, max=high, step=step, **named(label))
 
 
 def power_slider(label, value, low, high):
@@ -326,7 +328,7 @@ def variance_explorer(deepest=12, seeds=3):
     ax.set_yticks([1e-12, 1e-8, 1e-4, 1, 1e4, 1e8])
     ax.minorticks_off()
     ax.grid(alpha=0.3)
-    ax.legend(fontsize=8, loc="lower left")
+    ax.legend(fontsize=8, loc="upper left")  # where no start comes by
     ax.set_title(METHODS[0])
 
     def redraw(method, width, depth):
@@ -373,7 +375,8 @@ def family_explorer(models, truth, x, conditions):
     limit = 1.3 * max(float(values_for(corner)["true function"].abs().max()) for corner in corners)
     fig = plots.figure(6.0, 3.2)
     ax = fig.subplots()
-    lines = plots.draw_curves(ax, x, values_for(start), legend="upper left")
+    lines = plots.draw_curves(ax, x, values_for(start))
+    ax.legend(fontsize=8, loc="upper center", ncols=len(lines))  # in one row, above the curves
     ax.set(xlim=(float(x.min()), float(x.max())), ylim=(-limit, limit), title=" ")
 
     def redraw(**condition):
@@ -386,7 +389,7 @@ def family_explorer(models, truth, x, conditions):
             if not low <= condition[name] <= high
         ]
         title = f"OUTSIDE: {', '.join(outside)}" if outside else "inside the trained range"
-        ax.set_title(title, fontsize=10)
+        ax.set_title(title, fontsize=8 if len(outside) > 1 else 10)  # both must fit
         true, *others = values.values()
         misses = ", ".join(
             f"{name} is off by up to {float((y - true).abs().max()):.1f}"

@@ -8,6 +8,7 @@ import ipywidgets
 import numpy as np
 import pytest
 import torch
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.text import Text
@@ -346,3 +347,22 @@ def test_the_chunk_explorer_counts_what_the_library_counts():
     stored, made = count_module(generator), count_parameters(sizes)
     assert f"stored in all {stored:,}" in live.description and f"target's weights {made:,}" in live.description
     assert f"{made / stored:.1f}x compression" in live.description
+
+
+def test_a_line_runs_from_left_to_right_in_whatever_order_its_places_come(monkeypatch):
+    drawn, errorbar = [], Axes.errorbar
+
+    def note(self, x, y, **style):
+        drawn.append((list(x), list(y)))
+        return errorbar(self, x, y, **style)
+
+    monkeypatch.setattr(Axes, "errorbar", note)
+    plots.plot_against({"a": {9: [0.1], 2: [0.3], 5: [0.2]}}, "size", "score")
+    assert drawn == [([2, 5, 9], [0.3, 0.2, 0.1])]
+
+
+def test_a_slider_starts_at_one_of_its_steps():
+    """The browser would move it to the nearest, and the picture would be of another value than it shows."""
+    slider = widgets.float_slider("amplitude", 1.25, 0.0, 3.5)
+    steps = (slider.value - slider.min) / slider.step
+    assert abs(steps - round(steps)) < 1e-6 and abs(slider.value - 1.25) <= slider.step / 2
