@@ -472,9 +472,11 @@ def plot_growth(panels, tail=3, columns=2, title=""):
     rows = -(-len(panels) // columns)
     fig = figure(min(3.3 * columns, 9.6), 0.4 + 2.9 * rows)
     words = []
+    names = list(dict.fromkeys(name for _, lines in panels.values() for name in lines))  # one look each in all panels
     axes = fig.subplots(rows, columns, squeeze=False).flatten()
     for ax, ((what, over), (sizes, lines)) in zip(axes, panels.items(), strict=True):
-        for k, (name, values) in enumerate(lines.items()):
+        for name, values in lines.items():
+            k = names.index(name)
             end = slice(len(values) - tail, len(values))
             slope = fitted_slope(sizes[end], values[end])
             colour, places = LINE_COLOURS[k % 5], sizes[: len(values)]
@@ -486,8 +488,10 @@ def plot_growth(panels, tail=3, columns=2, title=""):
         low, high = (f(value for values in lines.values() for value in values) for f in (min, max))
         room = (high / low) ** (0.08 + 0.12 * len(lines))  # for the legend
         ax.set(xscale="log", yscale="log", xlabel=over, ylabel=what, ylim=(low / 1.2, high * 1.2 * room))
-        for axis in (ax.xaxis, ax.yaxis):
-            axis.set_minor_formatter("")
+        ticks = sizes[:: -(-len(sizes) // 4)]
+        ax.set_xticks(ticks, [f"{size:,}" for size in ticks], fontsize=8)
+        ax.set_xticks([], minor=True)
+        ax.yaxis.set_minor_formatter("")
         ax.legend(fontsize=8, loc="upper left", title="slopes", title_fontsize=8)
         ax.grid(alpha=0.3)
     fig.suptitle(title, fontsize=10)
