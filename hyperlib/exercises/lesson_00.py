@@ -19,7 +19,7 @@ from .declare import case, exercise, mistake
     gradients=True,
 )
 def line(x, w, b):
-    """The straight line through height b with slope w, at x."""
+    """The line of slope w through height b, at x."""
     return w * x + b
 
 

@@ -128,10 +128,14 @@ def one_number_per_layer(layer_sizes):
         "`zip(widths[:-1], widths[1:])` turns a list of widths into (in, out) pairs, which `count_parameters` takes.",
     ],
 )
-def generator_parameters(conditioning_size, hidden_sizes, target_layer_sizes):
-    """Size of an MLP that generates all of a target's parameters.
+def generator_parameters(
+    conditioning_size,
+    hidden_sizes,
+    target_layer_sizes,
+):
+    """Size of an MLP that generates a whole target.
 
-    The MLP: conditioning_size -> hidden_sizes -> output;
+    Its layers: conditioning_size -> hidden_sizes -> output;
     hidden_sizes is a list that may be empty.
     """
 
@@ -221,8 +225,8 @@ def generator_without_biases(conditioning_size, hidden_sizes, target_layer_sizes
     ],
 )
 def largest_hidden(budget, n_in, n_out):
-    """The largest h so that the network n_in -> h -> n_out
-    has at most budget parameters.
+    """The largest h so that the network
+    n_in -> h -> n_out has at most budget parameters.
     """
     return (budget - n_out) // (n_in + 1 + n_out)
 

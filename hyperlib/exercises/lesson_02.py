@@ -24,7 +24,7 @@ BATCH = (
     ],
 )
 def parameter_offsets(layer_sizes):
-    """Where w1, b1, w2, b2, ... lie: a list of (start, stop)."""
+    """Where w1, b1, w2, ... lie: a list of (start, stop)."""
     offsets, start = [], 0
     for n_in, n_out in layer_sizes:
         for size in (n_in * n_out, n_out):
@@ -110,7 +110,7 @@ def nested_by_layer(layer_sizes):
     gradients=True,
 )
 def unflatten(flat, layer_sizes):
-    """Cut flat [..., P] into a list of (weight, bias) pairs,
+    """Cut flat [..., P] into a list of pairs (weight, bias):
     weight [..., out, in] and bias [..., out].
     """
     layers, start = [], 0
@@ -218,7 +218,7 @@ def one_layer(n_out, n_in, *batch, start=1):
     gradients=True,
 )
 def flatten(weights):
-    """Join a list of (weight, bias) pairs to flat [..., P]:
+    """Join a list of (weight, bias) to flat [..., P]:
     weight [..., out, in] and bias [..., out].
     """
     parts = []
@@ -284,7 +284,7 @@ def flatten_gradient_cut(weights):
     gradients=True,
 )
 def unflatten_square(flat, n):
-    """Cut flat [..., n * n + n] for a single square layer:
+    """Cut flat [..., n * n + n] for one square layer:
     weight [..., n, n] and bias [..., n].
     """
     weight = flat[..., : n * n].unflatten(-1, (n, n))
@@ -294,7 +294,7 @@ def unflatten_square(flat, n):
 
 @stub(unflatten_square)
 def unflatten_square_transposed(flat, n):
-    """Cut flat [..., n * n + n] for a single square layer:
+    """Cut flat [..., n * n + n] for one square layer:
     weight [..., n, n] and bias [..., n].
     """
     weight = flat[..., : n * n].unflatten(-1, (n, n))

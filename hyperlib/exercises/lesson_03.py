@@ -24,7 +24,10 @@ from .declare import case, counting, exercise, mistake, stub
     without=("F.linear", "functional.linear", "nn.Linear"),
 )
 def linear(x, weight, bias):
-    """x [..., in], weight [out, in], bias [out]: [..., out]."""
+    """x [..., in], weight [out, in], bias [out].
+
+    Returns [..., out].
+    """
     return x @ weight.T + bias
 
 
@@ -130,7 +133,7 @@ SQUARE = dict(
     gradients=True,
 )
 class TargetNet(nn.Module):
-    """An MLP (linear, ReLU, linear) that owns no parameters."""
+    """Linear, ReLU, linear; owns no parameters."""
 
     def __init__(self):
         super().__init__()
@@ -144,7 +147,7 @@ class TargetNet(nn.Module):
 
 @stub(TargetNet)
 class EmptyTargetNet(nn.Module):
-    """An MLP (linear, ReLU, linear) that owns no parameters."""
+    """Linear, ReLU, linear; owns no parameters."""
 
     def __init__(self):
         super().__init__()
@@ -262,7 +265,7 @@ def pairs(x, w1, b1, w2, b2):
     gradients=True,
 )
 def target_forward(x, weights, activation):
-    """An MLP of any depth; weights is [(weight, bias), ...].
+    """An MLP of any depth; weights: [(weight, bias), ...].
 
     The activation stands between the layers, and none
     after the last.
@@ -349,7 +352,7 @@ def forward_detached(x, weights, activation):
     gradients=True,
 )
 def wrapped_forward(x, weights):
-    """Linear, ReLU, linear with weights (w1, b1, w2, b2)."""
+    """Linear, ReLU, linear; weights (w1, b1, w2, b2)."""
     w1, b1, w2, b2 = weights
     hidden = torch.relu(F.linear(x, w1, b1))
     return F.linear(hidden, w2, b2)
@@ -357,7 +360,7 @@ def wrapped_forward(x, weights):
 
 @stub(wrapped_forward)
 def wrapped_forward_broken(x, weights):
-    """Linear, ReLU, linear with weights (w1, b1, w2, b2)."""
+    """Linear, ReLU, linear; weights (w1, b1, w2, b2)."""
     w1, b1, w2, b2 = [nn.Parameter(w) for w in weights]
     hidden = torch.relu(F.linear(x, w1, b1))
     return F.linear(hidden, w2, b2)

@@ -124,7 +124,7 @@ OWN_GENERATOR = (
     ],
 )
 class HyperNet(nn.Module):
-    """Generates the weights of a target network from z."""
+    """Makes the weights of a target network from z."""
 
     def __init__(self, z_dim, target_in, target_hidden, target_out):
         super().__init__()
@@ -137,7 +137,7 @@ class HyperNet(nn.Module):
         )
 
     def forward(self, z):
-        """From z [z_dim] or [batch, z_dim] to (w1, b1, w2, b2)."""
+        """z [z_dim] or [batch, z_dim]: (w1, b1, w2, b2)."""
         flat = self.generator(z)  # [..., total_target_params]
         weights, start = [], 0
         for n_in, n_out in self.sizes:
@@ -151,22 +151,22 @@ class HyperNet(nn.Module):
 
 @stub(HyperNet)
 class EmptyHyperNet(nn.Module):
-    """Generates the weights of a target network from z."""
+    """Makes the weights of a target network from z."""
 
     def __init__(self, z_dim, target_in, target_hidden, target_out):
         super().__init__()
-        # 1. Calculate the total number of parameters (weights
-        #    and biases) needed for the target network.
+        # 1. Calculate the total number of parameters
+        #    (weights and biases) that the target needs.
         self.total_target_params = ...
-        # 2. Define a simple MLP that takes z and outputs a
-        #    vector of size total_target_params.
+        # 2. Define a simple MLP that takes z and outputs
+        #    a vector of size total_target_params.
         self.generator = nn.Sequential(...)
 
     def forward(self, z):
-        """From z [z_dim] or [batch, z_dim] to (w1, b1, w2, b2)."""
+        """z [z_dim] or [batch, z_dim]: (w1, b1, w2, b2)."""
         # 1. Get the flat vector from the generator.
         # 2. Cut it into w1, b1, w2, b2; the weights are
-        #    [out, in], or [batch, out, in] for a batch of z.
+        #    [out, in], or [batch, out, in] for a batch.
         # 3. Return these tensors.
         ...
 
@@ -364,7 +364,7 @@ class GeneratedAndDetached(HyperNet):
     ],
 )
 def gradient_reaches(loss, module):
-    """Which parameters of module a gradient of loss reaches:
+    """Which parameters a gradient of loss reaches:
     {name: True or False} for module.named_parameters().
 
     Leaves the graph and each .grad as they were.
@@ -610,7 +610,7 @@ def summed_too_early(z, flat_gradient):
     ],
 )
 def train_hypernet(hypernet, target, z, x, y, steps, lr):
-    """Fit target(x, hypernet(z)) to y; returns the losses."""
+    """Fit target(x, hypernet(z)) to y; return the losses."""
     optimizer = torch.optim.SGD(hypernet.parameters(), lr=lr)
     losses = []
     for _ in range(steps):
@@ -625,7 +625,7 @@ def train_hypernet(hypernet, target, z, x, y, steps, lr):
 
 @stub(train_hypernet)
 def train_nothing(hypernet, target, z, x, y, steps, lr):
-    """Fit target(x, hypernet(z)) to y; returns the losses."""
+    """Fit target(x, hypernet(z)) to y; return the losses."""
     optimizer = torch.optim.SGD(hypernet.parameters(), lr=lr)
     losses = []
     for _ in range(steps):

@@ -13,6 +13,7 @@ MOST_ROWS, MOST_COLUMNS = 8, 8  # of a tensor's picture
 MOST_ITEMS = 24  # of a list
 BORDER = {PASSED: "--jp-success-color1, #388e3c", NOT_ATTEMPTED: "--jp-border-color1, #9e9e9e"}
 FOR_THE_EAR = "position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%)"
+ROW = '<tr style="background: none">'  # or JupyterLab shades the header of every other row
 NOT_YET_BORDER = "--jp-warn-color1, #f57c00"
 
 
@@ -164,7 +165,8 @@ def side_by_side(needed, got):
             picture("needed", needed.detach(), None, index, biggest),
             picture("got", got.detach(), wrong, index, biggest),
         )
-        return f'<div style="display: flex; gap: 28px; flex-wrap: wrap">{"".join(pictures)}</div>'
+        looks = "display: flex; gap: 28px; flex-wrap: wrap; align-items: flex-start"
+        return f'<div style="{looks}">{"".join(pictures)}</div>'
     return code_block(f"needed: {short(needed)}\ngot:    {short(got)}")
 
 
@@ -183,12 +185,13 @@ def picture(title, tensor, wrong, index, biggest):
     marks = None if wrong is None else wrong[index].reshape(matrix.shape)
     heights, widths = (range(min(n, most)) for n, most in zip(matrix.shape, (MOST_ROWS, MOST_COLUMNS), strict=True))
     corner = "<td></td>" if tensor.dim() > 1 else ""
-    rows = [f"<tr>{corner}{''.join(header('col', c) for c in widths)}</tr>"] if tensor.dim() else []
+    rows = [f"{ROW}{corner}{''.join(header('col', c) for c in widths)}</tr>"] if tensor.dim() else []
     for r in heights:
         cells = [cell(matrix[r, c].item(), marks is not None and bool(marks[r, c]), biggest) for c in widths]
-        rows.append(f"<tr>{header('row', r) if tensor.dim() > 1 else ''}{''.join(cells)}</tr>")
+        rows.append(f"{ROW}{header('row', r) if tensor.dim() > 1 else ''}{''.join(cells)}</tr>")
     cut = matrix.shape[0] > MOST_ROWS or matrix.shape[1] > MOST_COLUMNS
-    caption = f"{title}{at}, shape {shape}" + (", upper left corner" if cut else "")
+    corner_words = ", upper left corner" if tensor.dim() > 1 else f", the first {MOST_COLUMNS}"
+    caption = f"{title}{at}, shape {shape}" + (corner_words if cut else "")
     return (
         '<table style="border-collapse: collapse; margin: 4px 0 8px; font-size: 0.92em">'
         f'<caption style="text-align: left; padding: 2px 0; white-space: nowrap">{caption}</caption>'
