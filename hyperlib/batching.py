@@ -3,6 +3,7 @@
 import torch
 
 from .counting import count_parameters
+from .target import run_layers
 from .validate import check_layer_sizes, check_module, check_tensor, describe, positive_int
 
 
@@ -59,15 +60,65 @@ def group_by_condition(conditioning):
 
     Returns:
         conditions `[K, C]`, the distinct rows in ascending order, and index `[batch]`, whole numbers, such that
-        `conditions[index]` equals `conditioning`.  A gradient of `conditions` arrives at the first row of each group:
-        right where equal rows come from one place, such as an embedding.
+        `conditions[index]` equals `conditioning`.  A gradient of `conditions` arrives at one row of each group: right
+        where equal rows come from one place, such as an embedding.
     """
     if check_tensor(conditioning, "conditioning").dim() != 2:
         raise ValueError(f"conditioning has shape {list(conditioning.shape)}, but it must be [batch, C]")
-    distinct, index = torch.unique(conditioning.detach(), dim=0, return_inverse=True)
-    if not conditioning.requires_grad:
-        return distinct, index
+    rows = conditioning.detach()
+    # Numbers are sorted much faster than rows, so make a number of each row first.  Different rows with one number, and
+    # NaN, which equals nothing, are found out by comparing; equal rows with two numbers meet in the second `unique`.
+    factors = torch.arange(1.0, rows.shape[1] + 1, dtype=torch.float64).sin()
+    index = torch.unique(rows.to("cpu", torch.float64) @ factors, return_inverse=True)[1].to(rows.device)
+    first = first_rows(index)
+    if not torch.equal(rows[first].index_select(0, index), rows):
+        first = index = torch.arange(len(rows), device=rows.device)
+    order = torch.unique(rows[first], dim=0, return_inverse=True)[1]
     # torch.unique has no derivative: take the same rows out of `conditioning` itself.
-    rows = torch.arange(len(index), device=index.device)
-    first = torch.full((len(distinct),), len(index), device=index.device).scatter_reduce(0, index, rows, "amin")
-    return conditioning[first], index
+    return conditioning[first[first_rows(order)]], order[index]
+
+
+def first_rows(index):
+    """The first place of each number in an index in which each of 0 to K - 1 occurs, `[K]`."""
+    places = torch.arange(len(index), device=index.device)
+    groups = int(index.max()) + 1 if len(index) else 0
+    return places.new_full((groups,), len(index)).scatter_reduce(0, index, places, "amin")
+
+
+def check_index(index, conditioning, data):
+    """An error unless `index [N]` says which of the conditions `[K, C]` each row of the data `[N, in]` has."""
+    check_tensor(index, "index")
+    if index.dtype != torch.int64:
+        raise TypeError(f"index is {index.dtype}, but the numbers of conditions must be torch.int64")
+    if conditioning.dim() != 2 or data.dim() != 2 or index.shape != data.shape[:1]:
+        raise ValueError(
+            f"with an index, conditioning must be [K, C], data [N, in] and index [N]; got {list(conditioning.shape)},"
+            f" {list(data.shape)} and {list(index.shape)}"
+        )
+    if not torch.compiler.is_compiling() and len(index) and not 0 <= index.min() <= index.max() < len(conditioning):
+        low, high = int(index.min()), int(index.max())
+        raise ValueError(f"index goes from {low} to {high}, but there are {len(conditioning)} conditions, from 0 on")
+
+
+def run_shared(x, pairs, activation, index, scales=None):
+    """Row b of the data through network `index[b]`, for tensors that are known to fit.
+
+    The rows of each network are cut into pieces of n, the last one filled up with copies of a row, so that one batched
+    product serves all pieces: with n = N / K there are at most 2 K of them, however uneven the groups are.
+    """
+    if torch.compiler.is_compiling() or not len(index):  # how many pieces there will be is not known beforehand
+        return run_layers(x, [(weight[index], bias[index]) for weight, bias in pairs], activation, scales)
+    networks = len(pairs[0][0])
+    n = -(-len(index) // networks)
+    counts, order = index.bincount(minlength=networks), index.argsort()
+    pieces = (counts + n - 1) // n
+    owner = torch.repeat_interleave(pieces)  # [M], each piece's network
+    starts = counts.cumsum(0) - counts  # where each network's rows begin in `order`
+    filling = n * pieces - counts  # how many copies will come behind them
+    place = torch.empty_like(index)  # where each row goes
+    place[order] = torch.arange(len(index), device=index.device) + (filling.cumsum(0) - filling)[index[order]]
+    rows = order[starts[owner]].repeat_interleave(n)  # [M * n], a row of the right network everywhere, then the rows
+    rows[place] = torch.arange(len(index), device=index.device)
+    weights = [(weight.index_select(0, owner), bias.index_select(0, owner)) for weight, bias in pairs]
+    out = run_layers(x.index_select(0, rows).unflatten(0, (-1, n)), weights, activation, scales)  # -> [M, n, out]
+    return out.flatten(0, 1).index_select(0, place)

@@ -4,9 +4,9 @@ import torch
 from torch import nn
 
 from .counting import count_parameters, mlp_sizes
-from .hypernet import check_conditioning, check_data
-from .slicing import unflatten
-from .target import resolve_activation, target_forward
+from .hypernet import check_conditioning, check_data, run_target
+from .slicing import cut
+from .target import resolve_activation
 from .validate import check_layer_sizes, positive_int
 
 
@@ -82,9 +82,9 @@ class ChunkedHypernetwork(nn.Module):
         activation: between the target's layers, none after the last; a name such as "relu" or a callable.
 
     Attributes:
-        scale: `[P]`, sqrt(2 / in) of the layer that each generated number belongs to; fixed.  One generator makes the
-            numbers of all layers and so starts out with one variance for all of them; this brings each layer to the
-            size it needs (He et al., "Delving Deep into Rectifiers", 2015).
+        scales: sqrt(2 / in) for each layer, by which its generated numbers are multiplied; fixed.  One generator makes
+            the numbers of all layers and so starts out with one variance for all of them; this brings each layer to
+            the size it needs (He et al., "Delving Deep into Rectifiers", 2015).
     """
 
     def __init__(
@@ -102,16 +102,15 @@ class ChunkedHypernetwork(nn.Module):
         )
         self.target_layer_sizes = self.generator.target_layer_sizes
         self.activation = resolve_activation(activation)
-        scale = [torch.full((n_in * n_out + n_out,), (2 / n_in) ** 0.5) for n_in, n_out in self.target_layer_sizes]
-        self.register_buffer("scale", torch.cat(scale), persistent=False)
+        self.scales = [(2 / n_in) ** 0.5 for n_in, _ in self.target_layer_sizes]
 
     def generate(self, conditioning):
         """The target's weights for `conditioning [*B, C]`, as `[(weight [*B, out, in], bias [*B, out]), ...]`."""
-        flat = self.generator(conditioning)
-        return unflatten(flat * self.scale.to(flat.dtype), self.target_layer_sizes)
+        pairs = cut(self.generator(conditioning), self.target_layer_sizes)
+        return [(weight * scale, bias * scale) for (weight, bias), scale in zip(pairs, self.scales, strict=True)]
 
-    def forward(self, conditioning, data):
+    def forward(self, conditioning, data, index=None):
         """Each condition's network applied to its data; see `Hypernetwork.forward` for the shapes."""
-        check_conditioning(conditioning, self.generator.conditioning_size, self.generator.embeddings)
-        check_data(data, self.target_layer_sizes[0][0], conditioning)
-        return target_forward(data, self.generate(conditioning), self.activation)
+        pairs = cut(self.generator(conditioning), self.target_layer_sizes)
+        check_data(data, self.target_layer_sizes[0][0], conditioning, index)
+        return run_target(data, pairs, self.activation, index, self.scales)

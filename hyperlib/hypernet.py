@@ -3,10 +3,11 @@
 import torch
 from torch import nn
 
+from .batching import check_index, run_shared
 from .counting import count_parameters, layer_parameters, mlp_sizes
 from .init import initialise_generator
-from .slicing import unflatten
-from .target import apply_generated_weights, resolve_activation
+from .slicing import cut
+from .target import resolve_activation, run_layers
 from .validate import check_layer_sizes, check_module, check_same_dtype, check_tensor, positive_int
 
 
@@ -45,7 +46,7 @@ class HyperNet(nn.Module):
         """Generate weights: `z [..., z_dim]` gives `(w1 [..., out, in], b1 [..., out], w2, b2, ...)`."""
         check_tensor(z, "z", self.z_dim, " (z_dim)")
         flat = self.generator(z)  # [..., z_dim] -> [..., total_target_params]
-        return tuple(part for pair in unflatten(flat, self.target_layer_sizes) for part in pair)
+        return tuple(part for pair in cut(flat, self.target_layer_sizes) for part in pair)
 
 
 def build_weight_generator(
@@ -136,20 +137,23 @@ class Hypernetwork(nn.Module):
         check_conditioning(conditioning, self.conditioning_size, next(self.parameters()))
         return [generator(conditioning) for generator in self.generators]
 
-    def forward(self, conditioning, data):
+    def forward(self, conditioning, data, index=None):
         """Each condition's network applied to its data.
 
         Args:
             conditioning: `[*B, C]`, or `[C]` for one network that serves all rows.
             data: `[*B, in]`, one row for each condition; `[*B, n, in]`, n rows for each; any `[..., in]` for one.
+            index: where rows share conditions, `[N]`, whole numbers: which of the conditions `[K, C]` each row of the
+                data `[N, in]` has, as from `group_by_condition`.  Each network is then generated only once.
 
         Returns:
             `data` with its last axis replaced by the last target layer's `out`.
         """
-        check_conditioning(conditioning, self.conditioning_size, next(self.parameters()))
-        check_data(data, self.input_size, conditioning)
         flat_weights = self.generate(conditioning)
-        return apply_generated_weights(data, flat_weights, self.target_layer_sizes, self.activation)
+        check_data(data, self.input_size, conditioning, index)
+        sizes = self.target_layer_sizes
+        pairs = [cut(flat, [size])[0] for flat, size in zip(flat_weights, sizes, strict=True)]
+        return run_target(data, pairs, self.activation, index)
 
 
 def check_conditioning(conditioning, size, parameter):
@@ -163,10 +167,19 @@ def check_conditioning(conditioning, size, parameter):
     check_same_dtype(conditioning, "conditioning", parameter, "the hypernetwork")
 
 
-def check_data(data, input_size, conditioning):
-    """An error unless `data` has one row, or n rows, of `input_size` numbers for each condition."""
+def run_target(data, pairs, activation, index=None, scales=None):
+    """Checked data through generated networks, each row through its own or through the one that the index names."""
+    if index is None:
+        return run_layers(data, pairs, activation, scales)
+    return run_shared(data, pairs, activation, index, scales)
+
+
+def check_data(data, input_size, conditioning, index=None):
+    """An error unless `data` has one row, or n rows, or an index's rows, of `input_size` numbers for each condition."""
     check_tensor(data, "data", input_size, " (input_size)")
     check_same_dtype(data, "data", conditioning, "conditioning")
+    if index is not None:
+        return check_index(index, conditioning, data)
     batch = conditioning.shape[:-1]
     if batch and batch not in (data.shape[:-1], data.shape[:-2]):
         lead = ", ".join(map(str, batch))

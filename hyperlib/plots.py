@@ -1,12 +1,17 @@
 """Pictures.  Every one has alternative text, and none tells things apart by colour alone."""
 
 import base64
+import functools
 import io
 import math
 from html import escape
 
+from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from matplotlib.path import Path
+from matplotlib.textpath import TextPath
 
 from .slicing import parameter_offsets, weight_pairs
 
@@ -20,18 +25,14 @@ SIGNED = LinearSegmentedColormap.from_list("signed", ["#d95f02", "#ffffff", "#2b
 
 def figure(width=6.0, height=3.0):
     """An empty figure that no window and no cell shows by itself."""
-    return Figure(figsize=(width, height), layout="constrained", facecolor="white")
+    return Figure(figsize=(width, height), dpi=100, layout="constrained", facecolor="white")
 
 
-def image_tag(fig, description, dpi=144):
-    """The figure as an HTML <img> with alternative text."""
-    buffer = io.BytesIO()
-    fig.savefig(buffer, format="png", dpi=dpi)
-    data = base64.b64encode(buffer.getvalue()).decode()
-    width = round(fig.get_figwidth() * 96)
+def image_tag(png, description, inches):
+    """A picture as an HTML <img> of this width with alternative text."""
     return (
-        f'<img alt="{escape(description)}" style="width: {width}px; max-width: 100%"'
-        f' src="data:image/png;base64,{data}">'
+        f'<img alt="{escape(description)}" style="width: {round(inches * 96)}px; max-width: 100%"'
+        f' src="data:image/png;base64,{base64.b64encode(png).decode()}">'
     )
 
 
@@ -39,7 +40,9 @@ class Picture:
     """A finished figure with its description, which is what text-only readers and screen readers get."""
 
     def __init__(self, fig, description):
-        self.html, self.description = image_tag(fig, description), description
+        png = io.BytesIO()
+        fig.savefig(png, format="png", dpi=144)
+        self.html, self.description = image_tag(png.getvalue(), description, fig.get_figwidth()), description
 
     def _repr_html_(self):
         return self.html
@@ -103,41 +106,67 @@ def sizes_in_words(layer_sizes):
     return " -> ".join(map(str, [layer_sizes[0][0], *(n_out for _, n_out in layer_sizes)]))
 
 
-def draw_strip(fig, layer_sizes):
-    """Draw the flat vector as a strip and below it the matrices that it fills; returns the description."""
-    fig.set_layout_engine("none")  # the places are known, and finding them takes longer than drawing
+def strip_axes(fig):
+    """Places for the strip and for the matrices below it, without axes: ticks take longer than all else."""
+    fig.set_layout_engine("none")
+    axes = fig.add_axes((0.02, 0.78, 0.96, 0.12)), fig.add_axes((0.02, 0.02, 0.96, 0.66))
+    for ax in axes:
+        ax.set_axis_off()
+    return axes
+
+
+@functools.cache
+def outline(number):
+    """A number's digits as a path around its centre, in inches."""
+    path = TextPath((0, 0), str(number), size=8 / 72)
+    return Path(path.vertices - path.get_extents().get_points().mean(0), path.codes)
+
+
+def draw_strip(strip, ax, layer_sizes):
+    """Draw the flat vector as a strip and in `ax` the matrices that it fills; returns the description."""
+    for of_axes in (strip, ax):
+        for old in [*of_axes.patches, *of_axes.collections, *of_axes.texts]:
+            old.remove()
+
+    def box(ax, k, *place):
+        ax.add_artist(Rectangle(*place, facecolor=TENSOR_COLOURS[k % 8], edgecolor="black"))
+
+    def lines(ax, ends, **style):
+        ax.add_artist(LineCollection(ends, linewidth=0.8, clip_on=False, **style))
+
     offsets, names = parameter_offsets(layer_sizes), tensor_names(layer_sizes)
     total = offsets[-1][1]
-    strip = fig.add_axes((0.02, 0.78, 0.96, 0.12))
     for k, ((start, stop), name) in enumerate(zip(offsets, names, strict=True)):
-        strip.broken_barh([(start, stop - start)], (0, 1), facecolor=TENSOR_COLOURS[k % 8], edgecolor="black")
+        box(strip, k, (start, 0), stop - start, 1)
         if stop - start > 0.03 * total:  # the matrices below have their names in any case
             strip.text((start + stop) / 2, 0.5, name, ha="center", va="center")
-    strip.set(xlim=(0, total), ylim=(0, 1), yticks=[], title=f"flat: {total} numbers")
+    strip.set(xlim=(0, total), ylim=(0, 1), title=f"flat: {total} numbers")
     ends = [stop for _, stop in offsets]
-    roomy = [a for a, b in zip(ends, ends[1:] + [2 * total], strict=True) if b - a > 0.04 * total]
-    strip.set_xticks([0, *roomy])
-    strip.get_xticklabels()[-1].set_ha("right")  # or the picture's edge cuts it
-    strip.spines[:].set_visible(False)
+    roomy = [0, *(a for a, b in zip(ends, ends[1:] + [2 * total], strict=True) if b - a > 0.04 * total)]
+    lines(strip, [[(end, -0.12), (end, 0)] for end in roomy], colors="black")
+    for end in roomy:
+        at_the_edge = "right" if end == total else "center"  # which would cut it
+        strip.text(end, -0.2, str(end), ha=at_the_edge, va="top")
     tallest = max(n_out for _, n_out in layer_sizes)
-    ax = fig.add_axes((0.02, 0.02, 0.96, 0.66))
-    left = 0.0
+    left, grid, centres = 0.0, [], []
     for k, ((start, stop), name) in enumerate(zip(offsets, names, strict=True)):
         n_in, n_out = layer_sizes[k // 2]
         columns = n_in if k % 2 == 0 else 1
         right = left + columns
-        ax.broken_barh([(left, columns)], (0, n_out), facecolor=TENSOR_COLOURS[k % 8], edgecolor="black")
+        box(ax, k, (left, 0), columns, n_out)
         shape = [n_out, n_in] if k % 2 == 0 else [n_out]
         ax.text((left + right) / 2, -0.25, f"{name}\n{shape}", ha="center", va="bottom", fontsize=9)
         if total <= 120:  # more numbers than that could not be read
-            ax.hlines(range(1, n_out), left, right, colors="white", linewidth=0.8)
-            ax.vlines([left + c for c in range(1, columns)], 0, n_out, colors="white", linewidth=0.8)
-            for i in range(stop - start):
-                place = (left + i % columns + 0.5, i // columns + 0.5)
-                ax.text(*place, str(start + i), ha="center", va="center", fontsize=8)
+            grid += [[(left, row), (right, row)] for row in range(1, n_out)]
+            grid += [[(left + column, 0), (left + column, n_out)] for column in range(1, columns)]
+            centres += [(left + i % columns + 0.5, i // columns + 0.5) for i in range(stop - start)]
         left = right + (0.8 if k % 2 == 0 else 1.6)
+    lines(ax, grid, colors="white")
+    # One collection of outlines: a hundred texts would take longer than all the rest.
+    outlines, in_inches = [outline(i) for i in range(len(centres))], ax.figure.dpi_scale_trans
+    place = dict(offsets=centres, offset_transform=ax.transData, transform=in_inches)
+    ax.add_artist(PathCollection(outlines, facecolor="black", linewidth=0, **place))
     ax.set(xlim=(-0.4, left - 1.2), ylim=(tallest + 0.1, -0.25 * tallest - 0.5), aspect="equal")
-    ax.axis("off")
     shapes = [shape for n_in, n_out in layer_sizes for shape in ([n_out, n_in], [n_out])]
     places = ", ".join(
         f"{n} at {a} to {b} of shape {shape}" for n, (a, b), shape in zip(names, offsets, shapes, strict=True)
@@ -151,7 +180,7 @@ def draw_strip(fig, layer_sizes):
 def plot_strip(layer_sizes):
     """The flat vector as a strip, coloured by tensor, above the matrices that it fills."""
     fig = figure(6.2, 3.2)
-    return Picture(fig, draw_strip(fig, layer_sizes))
+    return Picture(fig, draw_strip(*strip_axes(fig), layer_sizes))
 
 
 def plot_bars(counts, title, log=False):
@@ -211,9 +240,8 @@ def plot_points(points, xlabel, ylabel, title=""):
     fig = figure(6.0, 3.2)
     ax = fig.subplots()
     for k, (name, places) in enumerate(points.items()):
-        ax.plot(
-            *places.detach().cpu().T, "osx^v"[k % 5], color=LINE_COLOURS[k % 5], markersize=4, alpha=0.9, label=name
-        )
+        style = dict(color=LINE_COLOURS[k % 5], markersize=4, alpha=0.9, zorder=3 - k / 10)  # the first set on top
+        ax.plot(*places.detach().cpu().T, "osx^v"[k % 5], label=name, **style)
     ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
     ax.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
     ax.grid(alpha=0.3)
@@ -358,20 +386,23 @@ def plot_times(sizes, seconds, title=""):
     return Picture(fig, f"{title + ', m' if title else 'M'}illiseconds against the size of the batch. {ends}.")
 
 
-def draw_live_bars(ax, names, limit):
-    """Horizontal bars on a fixed logarithmic axis from 100 to `limit`, and the texts beside them; all still empty."""
+def draw_live_bars(ax, names, limit, start=100):
+    """Horizontal bars on a fixed logarithmic axis from `start` to `limit`, and the texts beside them; all still empty.
+
+    Returns the bars, the texts and `start`: what `set_live_bars` takes.
+    """
     bars = ax.barh(names, [0] * len(names), color=LINE_COLOURS[0], height=0.6)
     texts = [ax.text(0, i, "", va="center", fontsize=9) for i in range(len(names))]
     ax.invert_yaxis()
-    ax.set(xlim=(0, math.log10(limit / 100)), xticks=[])  # logarithms by hand: a log axis takes twice as long
+    ax.set(xlim=(0, math.log10(limit / start)), xticks=[], axisbelow=True)  # logarithms by hand: a log axis is slow
     ax.tick_params(axis="y", labelsize=9)
     ax.spines[["top", "right", "bottom"]].set_visible(False)
-    return bars, texts
+    return bars, texts, start
 
 
-def set_live_bars(bars, texts, values, labels):
+def set_live_bars(bars, texts, start, values, labels):
     for bar, text, value, label in zip(bars, texts, values, labels, strict=True):
-        width = math.log10(max(value, 100) / 100)
+        width = math.log10(max(value, start) / start)
         bar.set_width(width)
         text.set(x=width, text=f"  {label}")
 
@@ -404,16 +435,64 @@ def plot_against(curves, xlabel, ylabel, title=""):
         low = [mean - min(values) for mean, values in zip(means, places.values(), strict=True)]
         high = [max(values) - mean for mean, values in zip(means, places.values(), strict=True)]
         style = dict(color=LINE_COLOURS[k % 5], linestyle=LINE_STYLES[k % 5], marker="os^xv"[k % 5], capsize=3)
-        ax.errorbar(list(places), means, yerr=[low, high], label=name, **style)
+        line = sorted(zip(places, means, low, high, strict=True))  # or it would run to and fro
+        xs, ys, *bars = zip(*line, strict=True)
+        ax.errorbar(xs, ys, yerr=bars, label=name, **style)
         words += [f"{name}: " + ", ".join(f"{mean:.3g} at {x:,}" for x, mean in zip(places, means, strict=True))]
     ax.set(xscale="log", xlabel=xlabel, ylabel=ylabel)
     ticks = sorted({x for places in curves.values() for x in places})
-    if len(ticks) <= 6:
-        ax.set_xticks(ticks, [f"{x:,}" for x in ticks])
-        ax.minorticks_off()
+    if len(ticks) > 6:  # too many to be read: round numbers in their place
+        powers = range(int(math.log10(ticks[0])), math.ceil(math.log10(ticks[-1])) + 1)
+        ticks = [k * 10**n for n in powers for k in (1, 2, 5) if ticks[0] / 1.5 <= k * 10**n <= ticks[-1] * 1.5]
+    ax.set_xticks(ticks, [f"{x:,}" for x in ticks])
+    ax.minorticks_off()
     ax.set_title(title, fontsize=10)
     ax.legend(fontsize=8)
     ax.grid(alpha=0.3)
     seeds = max(len(values) for places in curves.values() for values in places.values())
     means = f"means of {seeds} seeds" if seeds > 1 else "one seed"
     return Picture(fig, f"{title + ': ' if title else ''}{ylabel} over {xlabel}, {means}. {'; '.join(words)}.")
+
+
+def fitted_slope(sizes, values):
+    """The slope of a straight line through the logarithms, by least squares: values grow with sizes to this power."""
+    x, y = ([math.log(number) for number in numbers] for numbers in (sizes[: len(values)], values))
+    mean_x, mean_y = sum(x) / len(x), sum(y) / len(y)
+    spread = sum((a - mean_x) ** 2 for a in x)
+    return sum((a - mean_x) * (b - mean_y) for a, b in zip(x, y, strict=True)) / spread
+
+
+def plot_growth(panels, tail=3, columns=2, title=""):
+    """How quantities grow: a panel each, both axes logarithmic, and the slope fitted to the `tail` largest sizes.
+
+    Args:
+        panels: `{(what, "batch"): (sizes, {name: [value, ...]})}`; a line may end before the last size.
+        tail: through how many of the largest sizes of each line the fitted line goes; small ones pay a fixed price.
+    """
+    rows = -(-len(panels) // columns)
+    fig = figure(min(3.3 * columns, 9.6), 0.4 + 2.9 * rows)
+    words = []
+    names = list(dict.fromkeys(name for _, lines in panels.values() for name in lines))  # one look each in all panels
+    axes = fig.subplots(rows, columns, squeeze=False).flatten()
+    for ax, ((what, over), (sizes, lines)) in zip(axes, panels.items(), strict=True):
+        for name, values in lines.items():
+            k = names.index(name)
+            end = slice(len(values) - tail, len(values))
+            slope = fitted_slope(sizes[end], values[end])
+            colour, places = LINE_COLOURS[k % 5], sizes[: len(values)]
+            ax.plot(places, values, marker="osD^v"[k % 5], color=colour, linestyle="none", markersize=4)
+            middle = math.exp(sum(map(math.log, values[end])) / tail), math.exp(sum(map(math.log, sizes[end])) / tail)
+            fitted = [middle[0] * (size / middle[1]) ** slope for size in sizes[end]]
+            ax.plot(sizes[end], fitted, color=colour, linestyle=LINE_STYLES[k % 5], label=f"{name}: {slope:.2f}")
+            words.append(f"{what} over {over}, {name}: slope {slope:.2f}")
+        low, high = (f(value for values in lines.values() for value in values) for f in (min, max))
+        room = (high / low) ** (0.08 + 0.12 * len(lines))  # for the legend
+        ax.set(xscale="log", yscale="log", xlabel=over, ylabel=what, ylim=(low / 1.2, high * 1.2 * room))
+        ticks = sizes[:: -(-len(sizes) // 4)]
+        ax.set_xticks(ticks, [f"{size:,}" for size in ticks], fontsize=8)
+        ax.set_xticks([], minor=True)
+        ax.yaxis.set_minor_formatter("")
+        ax.legend(fontsize=8, loc="upper left", title="slopes", title_fontsize=8)
+        ax.grid(alpha=0.3)
+    fig.suptitle(title, fontsize=10)
+    return Picture(fig, f"{title or 'Growth'}. {'; '.join(words)}.")

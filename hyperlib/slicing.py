@@ -35,13 +35,16 @@ def unflatten(flat, layer_sizes):
     """
     layer_sizes = check_layer_sizes(layer_sizes)
     check_tensor(flat, "flat", count_parameters(layer_sizes), f", the number of parameters of {layer_sizes}")
-    offsets = parameter_offsets(layer_sizes)
-    layers = []
-    for i, (n_in, n_out) in enumerate(layer_sizes):
-        (w_start, w_stop), (b_start, b_stop) = offsets[2 * i : 2 * i + 2]
-        weight = flat[..., w_start:w_stop].unflatten(-1, (n_out, n_in))  # [..., out * in] -> [..., out, in]
-        layers.append((weight, flat[..., b_start:b_stop]))
-    return layers
+    return cut(flat, layer_sizes)
+
+
+def cut(flat, layer_sizes):
+    """`unflatten` for a flat vector and sizes that are known to fit."""
+    # One split, not a slice for each tensor: the gradient of a slice is as long as the flat vector, zeros but for the
+    # slice, and all of them would have to be added up.
+    parts = flat.split([n for n_in, n_out in layer_sizes for n in (n_in * n_out, n_out)], dim=-1)
+    pairs = zip(parts[::2], parts[1::2], layer_sizes, strict=True)
+    return [(weight.view(*flat.shape[:-1], n_out, n_in), bias) for weight, bias, (n_in, n_out) in pairs]
 
 
 def weight_pairs(weights, name="weights"):

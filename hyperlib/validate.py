@@ -17,7 +17,7 @@ def describe(value):
 
 def positive_int(value, name):
     """`value` as an int of at least 1, or an error that names it."""
-    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+    if isinstance(value, bool) or not isinstance(value, (int, numbers.Integral)):  # int first: it is the faster check
         raise TypeError(f"{name} must be a whole number, got {describe(value)}")
     if value < 1:
         raise ValueError(f"{name} must be at least 1, got {value}")

@@ -1,12 +1,15 @@
 """Interactive pictures: sliders, and one figure that is drawn anew when they move."""
 
 import html
+import io
 import itertools
 import math
 import traceback
 
 import ipywidgets
 import torch
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from PIL import Image
 
 from . import plots
 from .batching import bytes_of_generated_weights, multiply_adds
@@ -19,10 +22,25 @@ from .slicing import flatten, unflatten
 from .target import target_forward
 
 
-def freeze_layout(fig):
-    """Keep everything where it is now: finding the places anew would take as long as drawing."""
-    fig.draw_without_rendering()
-    fig.set_layout_engine("none")
+def with_all_in_front(moving):
+    """The artists, and whatever is drawn over them in their axes, in the order in which it is drawn."""
+    found = []
+    for ax in dict.fromkeys(artist.axes for artist in moving):
+        drawn = [artist for artist in ax.get_children() if artist is not ax.patch]
+        drawn.sort(key=lambda artist: artist.zorder)
+        first = min(drawn.index(artist) for artist in moving if artist.axes is ax)
+        found += [artist for artist in drawn[first:] if artist.get_visible()]
+    return found
+
+
+# ipywidgets gives a slider no name that a screen reader could say, and a slider of options says only its number in
+# their list.  Python cannot reach these nodes, but a picture that has arrived can, with the texts beside the slider.
+NAME_SLIDERS = """
+this.closest('.hyperlib-live').querySelectorAll('.widget-slider').forEach(box => {
+  const text = part => box.querySelector(part)?.textContent ?? '', handle = box.querySelector('[role=slider]');
+  handle.setAttribute('aria-label', text('.widget-label'));
+  handle.setAttribute('aria-valuetext', text('.widget-readout'));
+})"""
 
 
 class LivePicture(ipywidgets.VBox):
@@ -31,32 +49,57 @@ class LivePicture(ipywidgets.VBox):
     Args:
         fig: the figure; it is kept, since changing what is in it is faster than making another.
         redraw: called with the sliders' values by name; changes the figure and returns its description.
+        moving: the artists that redraw changes.  What is behind them, above all axes with their labels, is drawn once
+            and kept, which takes a third of the time.  Without them everything is drawn every time.
         sliders: ipywidgets by name.
     """
 
-    def __init__(self, fig, redraw, **sliders):
+    def __init__(self, fig, redraw, moving=(), **sliders):
         self.fig, self.redraw, self.sliders = fig, redraw, sliders
+        self.canvas = FigureCanvasAgg(fig)
+        fig.draw_without_rendering()
+        fig.set_layout_engine("none")  # everything stays where it is now: finding the places anew takes long
+        self.moving = with_all_in_front(moving)
+        for artist in self.moving:
+            artist.set_animated(True)  # left out of the canvas's own drawing
+        self.canvas.draw()
+        self.behind = self.canvas.copy_from_bbox(fig.bbox)
         self.picture = ipywidgets.HTML()
         for slider in sliders.values():
             slider.observe(self.update, "value")
         super().__init__([*sliders.values(), self.picture])
+        self.add_class("hyperlib-live")
         self.update()
 
     def update(self, _=None):
         """Draw for the sliders' values; an error is shown in place of the picture, or nobody would see it."""
         try:
             self.description = self.redraw(**{name: slider.value for name, slider in self.sliders.items()})
-            self.picture.value = plots.image_tag(self.fig, self.description, dpi=100)
+            self.still = plots.image_tag(self.png(), self.description, self.fig.get_figwidth())
+            self.picture.value = self.still.replace("<img", f'<img onload="{NAME_SLIDERS}"', 1)
         except Exception:
             self.description = "the picture could not be drawn"
-            self.picture.value = f"<pre>{html.escape(traceback.format_exc())}</pre>"
+            self.still = self.picture.value = f"<pre>{html.escape(traceback.format_exc())}</pre>"
+
+    def png(self):
+        """The figure as it is now."""
+        if self.moving:
+            self.canvas.restore_region(self.behind)
+            for artist in self.moving:
+                artist.draw(self.canvas.get_renderer())
+        else:
+            self.canvas.draw()
+        pixels = Image.frombuffer("RGBA", self.canvas.get_width_height(), self.canvas.buffer_rgba())
+        png = io.BytesIO()
+        pixels.convert("RGB").save(png, "png", compress_level=1)  # half as long as the default, and hardly larger
+        return png.getvalue()
 
     def __repr__(self):
         return f"Interactive picture: {self.description}"
 
     def _repr_mimebundle_(self, **kwargs):
         """The living picture, and for readers without a kernel a still one."""
-        still = self.picture.value + "<p>Run this cell to get its sliders.</p>"
+        still = self.still + "<p>Run this cell to get its sliders.</p>"
         return super()._repr_mimebundle_(**kwargs) | {"text/plain": repr(self), "text/html": still}
 
 
@@ -71,7 +114,9 @@ def int_slider(label, value, low, high):
 
 
 def float_slider(label, value, low, high, steps=60):
-    return ipywidgets.FloatSlider(value, min=low, max=high, step=(high - low) / steps, **named(label))
+    step = (high - low) / steps
+    value = low + round((value - low) / step) * step  # where the browser would move it without telling the kernel
+    return ipywidgets.FloatSlider(value, min=low, max=high, step=step, **named(label))
 
 
 def power_slider(label, value, low, high):
@@ -84,10 +129,10 @@ def power_slider(label, value, low, high):
 def slicing_explorer():
     """The flat vector of an in -> hidden -> out network beside the matrices it fills, for sizes one chooses."""
     fig = plots.figure(6.2, 3.6)
+    axes = plots.strip_axes(fig)
 
     def redraw(n_in, hidden, n_out):
-        fig.clear()
-        return plots.draw_strip(fig, [(n_in, hidden), (hidden, n_out)])
+        return plots.draw_strip(*axes, [(n_in, hidden), (hidden, n_out)])
 
     return LivePicture(
         fig,
@@ -101,17 +146,22 @@ def slicing_explorer():
 def cost_explorer():
     """What a generator of a target n -> n -> n costs, beside the target itself."""
     fig = plots.figure(6.0, 2.0)
+    fig.set_layout_engine("none")
+    ax = fig.add_axes((0.13, 0.05, 0.86, 0.76))
+    bars = plots.draw_live_bars(ax, ["target", "generator"], 3e8, start=1)
 
     def redraw(width, hidden):
-        fig.clear()
         target = [(width, width), (width, width)]
-        counts = {"target": count_parameters(target), "generator": generator_parameters(8, [hidden], target)}
+        counts = [count_parameters(target), generator_parameters(8, [hidden], target)]
         title = f"A generator 8 -> {hidden} -> P for a target {plots.sizes_in_words(target)}"
-        return plots.draw_bars(fig, counts, title, log=True)
+        ax.set_title(f"{title} (log scale)", fontsize=10)
+        plots.set_live_bars(*bars, counts, [f"{n:,}" for n in counts])
+        return f"Bars. {title}. target: {counts[0]:,}; generator: {counts[1]:,}."
 
     return LivePicture(
         fig,
         redraw,
+        moving=[ax.title, *bars[0], *bars[1]],
         width=int_slider("target width", 16, 1, 128),
         hidden=int_slider("generator's hidden units", 64, 1, 256),
     )
@@ -148,6 +198,7 @@ def sharing_explorer(target=((128, 64), (64, 32)), conditioning_size=64):
     return LivePicture(
         fig,
         redraw,
+        moving=[work.title, *work_bars[0], *work_bars[1], *memory_bars[0], *memory_bars[1]],
         batch=power_slider("batch", 1024, 1, 4096),
         distinct=power_slider("distinct conditions", 1024, 1, 4096),
         hidden=power_slider("generator's hidden units", 256, 8, 1024),
@@ -181,6 +232,7 @@ def chunk_explorer(target_layer_sizes, conditioning_size=0):
     return LivePicture(
         fig,
         redraw,
+        moving=[ax.title, *bars[0], *bars[1]],
         chunk_size=power_slider("chunk size", 64, 16, 65536),
         embedding_size=power_slider("embedding size", 8, 1, 64),
         hidden=power_slider("hidden units", 16, 1, 256),
@@ -219,7 +271,6 @@ def function_explorer(
         weight_fig.suptitle("weights: orange < 0 < blue", fontsize=9)
 
     ax.set_title(" ")
-    freeze_layout(fig)
 
     def redraw(z):
         with torch.no_grad():
@@ -238,7 +289,8 @@ def function_explorer(
             words.append(f"Its weights as heat maps: {tensors}.")
         return " ".join(words)
 
-    return LivePicture(fig, redraw, z=float_slider(label, (low + high) / 2, low, high))
+    moving = [ax.title, line, *images]
+    return LivePicture(fig, redraw, moving, z=float_slider(label, (low + high) / 2, low, high))
 
 
 def variance_explorer(deepest=12, seeds=3):
@@ -276,9 +328,8 @@ def variance_explorer(deepest=12, seeds=3):
     ax.set_yticks([1e-12, 1e-8, 1e-4, 1, 1e4, 1e8])
     ax.minorticks_off()
     ax.grid(alpha=0.3)
-    ax.legend(fontsize=8, loc="lower left")
+    ax.legend(fontsize=8, loc="upper left")  # where no start comes by
     ax.set_title(METHODS[0])
-    freeze_layout(fig)
 
     def redraw(method, width, depth):
         moments = found[method, width][:depth]
@@ -295,7 +346,9 @@ def variance_explorer(deepest=12, seeds=3):
     return LivePicture(
         fig,
         redraw,
-        method=ipywidgets.Dropdown(options=METHODS, value="default", **named("initialisation")),
+        moving=[ax.title, *lines],
+        # Not a Dropdown: JupyterLab takes its arrow keys for going from cell to cell.
+        method=ipywidgets.SelectionSlider(options=METHODS, value="default", **named("initialisation")),
         width=power_slider("target width", 32, 16, 64),
         depth=int_slider("depth", deepest, 1, deepest),
     )
@@ -322,9 +375,9 @@ def family_explorer(models, truth, x, conditions):
     limit = 1.3 * max(float(values_for(corner)["true function"].abs().max()) for corner in corners)
     fig = plots.figure(6.0, 3.2)
     ax = fig.subplots()
-    lines = plots.draw_curves(ax, x, values_for(start), legend="upper left")
+    lines = plots.draw_curves(ax, x, values_for(start))
+    ax.legend(fontsize=8, loc="upper center", ncols=len(lines))  # in one row, above the curves
     ax.set(xlim=(float(x.min()), float(x.max())), ylim=(-limit, limit), title=" ")
-    freeze_layout(fig)
 
     def redraw(**condition):
         values = values_for(list(condition.values()))
@@ -336,7 +389,7 @@ def family_explorer(models, truth, x, conditions):
             if not low <= condition[name] <= high
         ]
         title = f"OUTSIDE: {', '.join(outside)}" if outside else "inside the trained range"
-        ax.set_title(title, fontsize=10)
+        ax.set_title(title, fontsize=8 if len(outside) > 1 else 10)  # both must fit
         true, *others = values.values()
         misses = ", ".join(
             f"{name} is off by up to {float((y - true).abs().max()):.1f}"
@@ -349,7 +402,7 @@ def family_explorer(models, truth, x, conditions):
         name: float_slider(name, value, low, high)
         for (name, (low, high, _, _)), value in zip(conditions.items(), start, strict=True)
     }
-    return LivePicture(fig, redraw, **sliders)
+    return LivePicture(fig, redraw, [ax.title, *lines], **sliders)
 
 
 def moons_explorer(model, encode):
@@ -389,7 +442,6 @@ def moons_explorer(model, encode):
     images = plots.draw_tensors(weight_fig.subplots(1, len(weights)), weights, limit, numbers=False)
     weight_fig.suptitle("weights: orange < 0 < blue", fontsize=9)
     ax.set_title(" ", fontsize=10)
-    freeze_layout(fig)
 
     def redraw(degrees):
         points, decided, right, weights = at(degrees)
@@ -404,4 +456,5 @@ def moons_explorer(model, encode):
             f" them: {right:.0%} are on the right side. Beside them heat maps of the generated weights."
         )
 
-    return LivePicture(fig, redraw, degrees=int_slider("degrees", 45, -180, 540))
+    moving = [ax.title, image, *marks, *images]
+    return LivePicture(fig, redraw, moving, degrees=int_slider("degrees", 45, -180, 540))

@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 from torch import nn
 
 from hyperlib import (
+    ChunkedHypernetwork,
     HyperNet,
+    Hypernetwork,
     TargetNet,
     bytes_of_generated_weights,
     count_parameters,
@@ -75,6 +77,106 @@ def test_the_gradient_of_learned_conditions_is_that_without_grouping():
         for c in (conditioning, conditions[index])
     ]
     assert torch.allclose(*grads, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "rows, distinct",
+    [
+        ([[1.0, 1e-20], [1.0, 2e-20], [1.0, 1e-20]], 2),  # different rows of which one number is made
+        ([[0.0, 1.0], [-0.0, 1.0]], 1),
+        ([[torch.inf, 1.0], [torch.inf, 1.0], [torch.inf, 2.0]], 2),
+        ([[torch.nan, 1.0], [torch.nan, 1.0]], 2),  # as torch.unique has it: NaN equals nothing
+    ],
+)
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+def test_groups_are_exact_where_the_quick_comparison_is_not(rows, distinct, dtype):
+    conditioning = torch.tensor(rows, dtype=dtype)
+    conditions, index = group_by_condition(conditioning)
+    assert len(conditions) == len(torch.unique(conditioning, dim=0)) == distinct
+    torch.testing.assert_close(conditions[index], conditioning, rtol=0, atol=0, equal_nan=True)
+
+
+def sharing_models():
+    torch.manual_seed(0)
+    sizes = [(3, 4), (4, 2)]
+    return [Hypernetwork(2, sizes, [5], init="default"), ChunkedHypernetwork(2, sizes, 7, hidden_sizes=[5])]
+
+
+def output_and_gradients(out, sources):
+    return [out, *torch.autograd.grad(out.sin().sum(), sources)]
+
+
+@settings(max_examples=60, deadline=None)
+@given(index=st.lists(st.integers(0, 5), min_size=1, max_size=20), chunked=st.booleans())
+def test_rows_that_share_networks_equal_rows_with_their_own(index, chunked):
+    """However uneven the groups, and where conditions have no row at all."""
+    model, index = sharing_models()[chunked], torch.tensor(index)
+    embedding, data = torch.randn(6, 2, requires_grad=True), torch.randn(len(index), 3, requires_grad=True)
+    sources = [embedding, data, *model.parameters()]
+    shared = output_and_gradients(model(embedding, data, index), sources)
+    for got, needed in zip(shared, output_and_gradients(model(embedding[index], data), sources), strict=True):
+        torch.testing.assert_close(got, needed, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("model", sharing_models(), ids=["plain", "chunked"])
+class TestIndex:
+    index = torch.tensor([2, 0, 2, 2, 1, 2, 2])
+
+    def test_every_network_is_generated_once(self, model):
+        asked = []
+        layer = next(part for part in model.modules() if isinstance(part, nn.Linear))
+        hook = layer.register_forward_pre_hook(lambda _, inputs: asked.append(len(inputs[0])))
+        model(torch.randn(3, 2), torch.randn(7, 3), self.index)
+        hook.remove()
+        assert asked == [3]
+
+    def test_compile_makes_one_graph_of_it(self, model):
+        torch.compiler.reset()
+        compiled = torch.compile(model, backend="aot_eager", fullgraph=True)
+        conditions, data = torch.randn(3, 2), torch.randn(7, 3)
+        torch.testing.assert_close(compiled(conditions, data, self.index), model(conditions, data, self.index))
+        compiled(conditions, data, self.index).sum().backward()
+
+    def test_vmap_jacrev_and_autocast(self, model):
+        conditions, data = torch.randn(3, 2), torch.randn(4, 7, 3)
+        several = torch.vmap(lambda x: model(conditions, x, self.index))(data)
+        torch.testing.assert_close(several[1], model(conditions, data[1], self.index))
+        jacobian = torch.func.jacrev(lambda c: model(c, data[0], self.index))(conditions)
+        needed = torch.func.jacrev(lambda c: model(c[self.index], data[0]))(conditions)
+        torch.testing.assert_close(jacobian, needed, rtol=1e-4, atol=1e-5)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            out = model(conditions, data[0], self.index)
+        torch.testing.assert_close(out.float(), model(conditions, data[0], self.index), atol=0.1, rtol=0.1)
+
+    def test_no_rows(self, model):
+        assert model(torch.randn(3, 2), torch.zeros(0, 3), self.index[:0]).shape == (0, 2)
+
+    @pytest.mark.parametrize(
+        "conditions, data, index, error, words",
+        [
+            (3, 7, torch.tensor([0, 3] + [0] * 5), ValueError, "index goes from 0 to 3, but there are 3 conditions"),
+            (3, 7, torch.tensor([0, -1] + [0] * 5), ValueError, "index goes from -1 to 0"),
+            (3, 6, torch.zeros(7).long(), ValueError, r"index \[N\]; got \[3, 2\], \[6, 3\] and \[7\]"),
+            (3, 7, torch.zeros(7), TypeError, "index is torch.float32, but the numbers of .* must be torch.int64"),
+            (3, 7, [0] * 7, TypeError, "index must be a torch.Tensor, got a list"),
+        ],
+    )
+    def test_a_wrong_index_is_told_what_was_needed(self, model, conditions, data, index, error, words):
+        with pytest.raises(error, match=words):
+            model(torch.zeros(conditions, 2), torch.zeros(data, 3), index)
+
+
+def test_no_row_meets_a_network_that_is_not_its_own():
+    """Row 0 is fine in its network and would overflow in network 1; its gradient there would be 0 times infinity."""
+    model = Hypernetwork(1, [(3, 4), (4, 2)], hidden_sizes=[])
+    for generator in model.generators:
+        nn.init.ones_(generator[-1].weight)  # every generated number is the condition
+    conditions, index = torch.tensor([[1.0], [1e15], [0.0]]), torch.tensor([2, 0, 2, 2, 1, 2, 2])
+    data = torch.ones(7, 3)
+    data[0], data[4] = 1e30, 1e-15
+    out = model(conditions, data, index)
+    grads = torch.autograd.grad(out.sum(), list(model.parameters()))
+    assert out.isfinite().all() and all(grad.isfinite().all() for grad in grads)
 
 
 LAYER, X = nn.Linear(3, 2), torch.zeros(4, 3)

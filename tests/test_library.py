@@ -146,6 +146,28 @@ def test_a_batch_of_networks_equals_one_after_the_other(widths, lead, rows, dtyp
         assert torch.allclose(out_one[at], target_forward(one[at], alone, "tanh"), atol=1e-5)
 
 
+@fast
+@given(widths, leads.filter(len), st.integers(0, 4), st.sampled_from(["x", "flat", "both"]))
+def test_gradients_of_a_batch_of_networks_are_those_of_the_plain_loop(widths, lead, rows, wanted):
+    """With 0 rows a row for each network; whatever asks for a gradient, since that decides which product is taken."""
+    sizes, rest = sizes_of(widths), [rows] if rows else []
+    flat = torch.randn(*lead, count_parameters(sizes), requires_grad=wanted != "x")
+    x = torch.randn(*lead, *rest, widths[0], requires_grad=wanted != "flat")
+    flats, xs = flat.flatten(0, -2).unbind(), x.flatten(0, len(lead) - 1).unbind()
+    one_by_one = []
+    for own, row in zip(flats, xs, strict=True):
+        for i, (weight, bias) in enumerate(unflatten(own, sizes)):
+            row = row @ weight.T + bias
+            row = row.tanh() if i < len(sizes) - 1 else row
+        one_by_one.append(row)
+    out = target_forward(x, unflatten(flat, sizes), "tanh")
+    needed = torch.stack(one_by_one).view(out.shape)
+    sources = [tensor for tensor in (flat, x) if tensor.requires_grad]
+    assert torch.allclose(out, needed, rtol=1e-4, atol=1e-5)
+    for ours, theirs in zip(*(torch.autograd.grad(o.sin().sum(), sources) for o in (out, needed)), strict=True):
+        assert torch.allclose(ours, theirs, rtol=1e-3, atol=1e-4)
+
+
 def test_weights_in_pairs_or_in_a_row_mean_the_same():
     net = sequential([2, 3, 1])
     w1, b1, w2, b2 = weights_of(net)

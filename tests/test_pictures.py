@@ -4,13 +4,15 @@ import base64
 import io
 import itertools
 
+import ipywidgets
 import numpy as np
 import pytest
 import torch
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.text import Text
-from PIL import Image
+from PIL import Image, ImageChops
 
 from hyperlib import (
     ChunkedGenerator,
@@ -45,6 +47,26 @@ def moons():
     return Hypernetwork(2, [(2, 4), (4, 1)], [8], init="hyperfan_in"), encode
 
 
+def function_explorer():
+    torch.manual_seed(0)
+    return widgets.function_explorer(HyperNet(1, 1, 3, 1), X, show_weights=True, also={"x": X}, points=(X, X))
+
+
+def family_explorer():
+    ranges = {"amplitude": (0.0, 3.0, 0.5, 2.0), "phase": (-1.0, 4.0, 0.0, 3.0)}
+    return widgets.family_explorer({"model": lambda z, x: sines(z, x) + 1}, sines, X, ranges)
+
+
+EXPLORERS = {
+    "slicing": widgets.slicing_explorer,
+    "cost": widgets.cost_explorer,
+    "function": function_explorer,
+    "family": family_explorer,
+    "variance": lambda: widgets.variance_explorer(deepest=3, seeds=1),
+    "sharing": widgets.sharing_explorer,
+    "moons": lambda: widgets.moons_explorer(*moons()),
+    "chunks": lambda: widgets.chunk_explorer([(784, 10)]),
+}
 PICTURES = {
     "strip": lambda: plots.plot_strip([(3, 4), (4, 2)]),
     "large strip": lambda: plots.plot_strip([(30, 40), (40, 20), (20, 1)]),
@@ -59,11 +81,7 @@ PICTURES = {
     "classes": lambda: plots.plot_classes({"a": (torch.randn(6, 2), torch.arange(6) % 2)}),
     "images": lambda: plots.plot_images({str(i): image for i, image in enumerate(digits("test")[0][:5])}, "Digits"),
     "against": lambda: plots.plot_against({"a": {1: [0.1, 0.2], 20: [0.3, 0.3]}, "b": {5: [0.2]}}, "size", "score"),
-    "chunks": lambda: widgets.chunk_explorer([(784, 10)]).picture.value,
-    "moons": lambda: widgets.moons_explorer(*moons()).picture.value,
-    "slicing": lambda: widgets.slicing_explorer().picture.value,
-    "cost": lambda: widgets.cost_explorer().picture.value,
-    "sharing": lambda: widgets.sharing_explorer().picture.value,
+    **{name: lambda make=make: make().picture.value for name, make in EXPLORERS.items()},
 }
 
 
@@ -177,6 +195,54 @@ def test_lines_and_marks_do_not_rely_on_colour():
     assert all(contrast(colour, (1, 1, 1)) >= 3 for colour in marks)
 
 
+def differs_from_a_full_drawing(live):
+    """Whether the picture that is shown is another than the figure drawn as a whole."""
+    whole = io.BytesIO()
+    live.fig.savefig(whole, format="png", dpi=100)
+    difference = ImageChops.difference(pixels(live.picture.value), Image.open(whole).convert("L"))
+    return difference.getbbox() is not None
+
+
+@pytest.mark.parametrize("name", EXPLORERS)
+def test_what_is_kept_and_what_is_drawn_anew_make_the_whole_picture(name):
+    live = EXPLORERS[name]()
+    assert not differs_from_a_full_drawing(live)
+    for slider in live.sliders.values():
+        before = live.picture.value
+        slider.value = last_option(slider) if isinstance(slider, ipywidgets.SelectionSlider) else slider.min
+        assert live.picture.value != before and not differs_from_a_full_drawing(live)
+
+
+def last_option(slider):
+    last = slider.options[-1]  # a value, or a label and a value
+    return last[1] if isinstance(last, tuple) else last
+
+
+def test_a_moving_artist_that_is_not_named_would_be_found():
+    def live(*names):
+        fig = plots.figure()
+        ax = fig.subplots()
+        (line,) = ax.plot([0, 1], [0, 1], linewidth=9)
+        ax.legend(["over the line"], loc="center")
+
+        def redraw(height):
+            line.set_ydata([0, height])
+            ax.set_title(f"{height}")
+            return "a line"
+
+        artists = {"line": line, "title": ax.title}
+        picture = widgets.LivePicture(
+            fig, redraw, [artists[name] for name in names], height=widgets.int_slider("height", 1, 1, 5)
+        )
+        picture.sliders["height"].value = 2
+        return picture
+
+    assert not differs_from_a_full_drawing(live("line", "title"))
+    assert differs_from_a_full_drawing(live("title"))
+    assert not differs_from_a_full_drawing(live("line"))  # a title is drawn over lines, so it may move with them
+    assert not differs_from_a_full_drawing(live())  # everything is drawn anew
+
+
 def test_descriptions_are_escaped():
     html = plots.plot_bars({'a "quoted" <name>': 1}, "Bars")._repr_html_()
     assert "&quot;quoted&quot; &lt;name&gt;" in html
@@ -281,3 +347,22 @@ def test_the_chunk_explorer_counts_what_the_library_counts():
     stored, made = count_module(generator), count_parameters(sizes)
     assert f"stored in all {stored:,}" in live.description and f"target's weights {made:,}" in live.description
     assert f"{made / stored:.1f}x compression" in live.description
+
+
+def test_a_line_runs_from_left_to_right_in_whatever_order_its_places_come(monkeypatch):
+    drawn, errorbar = [], Axes.errorbar
+
+    def note(self, x, y, **style):
+        drawn.append((list(x), list(y)))
+        return errorbar(self, x, y, **style)
+
+    monkeypatch.setattr(Axes, "errorbar", note)
+    plots.plot_against({"a": {9: [0.1], 2: [0.3], 5: [0.2]}}, "size", "score")
+    assert drawn == [([2, 5, 9], [0.3, 0.2, 0.1])]
+
+
+def test_a_slider_starts_at_one_of_its_steps():
+    """The browser would move it to the nearest, and the picture would be of another value than it shows."""
+    slider = widgets.float_slider("amplitude", 1.25, 0.0, 3.5)
+    steps = (slider.value - slider.min) / slider.step
+    assert abs(steps - round(steps)) < 1e-6 and abs(slider.value - 1.25) <= slider.step / 2

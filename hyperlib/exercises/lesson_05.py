@@ -174,12 +174,12 @@ SINE = "y is amplitude * sin(x + phase), with the amplitude and the phase of its
     ],
 )
 def sample_tasks(tasks, n, amplitude, phase, generator):
-    """Draw sine waves amplitude * sin(x + phase), n points each.
+    """Draw sine waves amplitude * sin(x + phase).
 
-    amplitude and phase are ranges (low, high); every task gets
-    one of each, and n places x of its own from -3 to 3. Every
-    number is drawn for itself, uniformly in its range, with
-    torch.rand(..., generator=generator).
+    amplitude and phase are ranges (low, high); every task
+    gets one of each, and n places x of its own, from -3
+    to 3. Every number is drawn for itself, uniformly in
+    its range, with torch.rand(..., generator=generator).
     Returns conditioning [tasks, 2] (amplitude, phase),
     x [tasks, n, 1] and y [tasks, n, 1].
     """
@@ -432,10 +432,10 @@ STEP = dict(Scale=Scale, conditioning=torch.tensor([[2.0, 1.0]]), x=counting(1, 
     ],
 )
 def train_step(model, optimizer, conditioning, x, y):
-    """One step on the mean squared error over all tasks and rows.
+    """One step on the mean squared error of all rows.
 
-    model(conditioning, x) predicts y. Returns the loss, from
-    before the step, as a plain number.
+    model(conditioning, x) predicts y. Returns the loss,
+    from before the step, as a plain number.
     """
     loss = F.mse_loss(model(conditioning, x), y)
     optimizer.zero_grad()
@@ -595,12 +595,12 @@ GAP = "conditioning_gap(model, conditioning, data, target)"
     ],
 )
 def conditioning_gap(model, conditioning, data, target):
-    """How much worse the model gets with other tasks' conditions.
+    """How much worse a model gets with wrong conditions.
 
-    The mean squared error when task i gets the condition of task
-    i - 1 (and task 0 that of the last), minus the error with the
-    right conditions: a plain number. The prediction is
-    model(conditioning, data).
+    The mean squared error when task i gets the condition
+    of task i - 1 (and task 0 that of the last), minus the
+    error with the right conditions: a plain number. The
+    prediction is model(conditioning, data).
     """
     with torch.no_grad():
         right = F.mse_loss(model(conditioning, data), target)
@@ -776,7 +776,7 @@ def absolute_gap(model, conditioning, data, target):
     gradients=True,
 )
 def with_condition(conditioning, x):
-    """Each task's condition, put in front of each of its rows.
+    """Each task's condition, in front of each of its rows.
 
     [batch, C] and [batch, n, in] give [batch, n, C + in].
     A gradient reaches both.
@@ -788,7 +788,7 @@ def with_condition(conditioning, x):
 
 @stub(with_condition)
 def with_mixed_conditions(conditioning, x):
-    """Each task's condition, put in front of each of its rows.
+    """Each task's condition, in front of each of its rows.
 
     [batch, C] and [batch, n, in] give [batch, n, C + in].
     A gradient reaches both.

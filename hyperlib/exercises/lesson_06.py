@@ -28,8 +28,10 @@ from .lesson_02 import BATCH
         "`features ** 2` and then `.sum(-1)`: the last axis holds the features, those in front the conditions.",
     ],
 )
-def generated_variance(features, weight_variance, bias_variance):
-    """Variance of a generated number, row @ features + bias.
+def generated_variance(
+    features, weight_variance, bias_variance
+):
+    """Variance of a number that is row @ features + bias.
 
     Row entries and bias: drawn independently, mean 0.
     features [..., n] gives [...], one number a condition.
@@ -144,9 +146,9 @@ def sum_over_everything(features, weight_variance, bias_variance):
     ],
 )
 def hyperfan_in_std(n_in, n_features, activation="relu"):
-    """Standard deviations of the last layer's rows, as two
-    plain numbers: of those that make weights, of those
-    that make biases.
+    """Standard deviations of the last layer's rows, as
+    two plain numbers: of those that make weights, of
+    those that make biases.
 
     n_in: fan-in of the target layer. n_features: what
     the rows are multiplied with, mean square 1. Weights

@@ -344,7 +344,7 @@ class ScaleAndShift(Scale):
     gradients=True,
 )
 def target_vmap(module, x, weights):
-    """Row b of x through the module with network b's weights.
+    """Row b of x through the module, with weights b.
 
     x [batch, ...]; weights: one tensor [batch, *shape] for
     each of module.named_parameters(), in their order.
@@ -475,8 +475,10 @@ def vmap_detached(module, x, weights):
         "`torch.float32.itemsize` is 4: bytes for each number. Other dtypes have other sizes.",
     ],
 )
-def bytes_of_generated_weights(batch, target_layer_sizes, dtype):
-    """Bytes of all weights and biases of batch networks."""
+def bytes_of_generated_weights(
+    batch, target_layer_sizes, dtype
+):
+    """Bytes of batch networks' weights and biases."""
     from hyperlib import count_parameters
 
     numbers = batch * count_parameters(target_layer_sizes)

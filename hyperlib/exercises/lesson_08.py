@@ -93,14 +93,15 @@ def build_weight_generator(
     conditioning_size, target_in, target_out,
     hidden_sizes=(256, 256), name="weight_gen",
 ):  # fmt: skip
-    """The MLP that generates one target layer from a condition:
+    """The MLP that makes one target layer of a condition:
     an nn.Sequential from [..., conditioning_size]
     to [..., target_in * target_out + target_out].
 
-    Linear layers {name}_hidden_0, {name}_hidden_1, ..., each
-    followed by a ReLU, then {name}_params with none behind it.
-    {name}_params starts with its weight uniform in (-0.01, 0.01)
-    and its bias zero; the hidden layers as nn.Linear does.
+    Linear layers {name}_hidden_0, {name}_hidden_1, ...,
+    each followed by a ReLU, then {name}_params with none
+    behind it. {name}_params starts with weight uniform in
+    (-0.01, 0.01) and bias zero; the hidden layers start as
+    nn.Linear does.
     """
     generator, width = nn.Sequential(), conditioning_size
     for i, hidden in enumerate(hidden_sizes):
@@ -330,14 +331,15 @@ TWO_LAYERS = [(3, 2), (2, 4)]
     ],
 )
 def apply_generated_weights(
-    data, flat_weights, target_layer_sizes, activation=torch.relu
+    data, flat_weights, target_layer_sizes,
+    activation=torch.relu,
 ):  # fmt: skip
-    """Data through the target networks that were generated.
+    """Data through the target networks that were made.
 
     data: [batch, in], one row for each network,
         or [batch, n, in], n rows for each.
-    flat_weights: for each layer one [batch, in * out + out].
-    activation: a function, applied between the layers only.
+    flat_weights: per layer one [batch, in * out + out].
+    activation: a function, between the layers only.
     Returns [batch, out] or [batch, n, out].
     """
     from hyperlib import target_forward, unflatten
@@ -527,7 +529,7 @@ KNOWN = "Here the generators' weights were set to known numbers."
     ],
 )
 class Hypernetwork(nn.Module):
-    """A target network whose weights follow the condition."""
+    """A target whose weights follow the condition."""
 
     def __init__(
         self, conditioning_size, target_layer_sizes,
@@ -545,8 +547,9 @@ class Hypernetwork(nn.Module):
             self.generators.append(generator)
 
     def forward(self, conditioning, data):
-        """From conditioning [batch, C] and data [batch, in] or
-        [batch, n, in] to [batch, out] or [batch, n, out]."""
+        """From conditioning [batch, C] and data
+        [batch, in] or [batch, n, in] to
+        [batch, out] or [batch, n, out]."""
         from hyperlib import apply_generated_weights
 
         flat_weights = [generator(conditioning) for generator in self.generators]
@@ -555,21 +558,22 @@ class Hypernetwork(nn.Module):
 
 @stub(Hypernetwork)
 class BlankHypernetwork(nn.Module):
-    """A target network whose weights follow the condition."""
+    """A target whose weights follow the condition."""
 
     def __init__(
         self, conditioning_size, target_layer_sizes,
         hidden_sizes=(256, 256), activation=torch.relu,
     ):  # fmt: skip
         """One weight generator per target layer, named
-        weight_gen_0, weight_gen_1, ..., in the nn.ModuleList
-        self.generators."""
+        weight_gen_0, weight_gen_1, ...: self.generators,
+        an nn.ModuleList."""
         super().__init__()
         ...
 
     def forward(self, conditioning, data):
-        """From conditioning [batch, C] and data [batch, in] or
-        [batch, n, in] to [batch, out] or [batch, n, out]."""
+        """From conditioning [batch, C] and data
+        [batch, in] or [batch, n, in] to
+        [batch, out] or [batch, n, out]."""
         ...
 
 
@@ -688,7 +692,7 @@ def encode(degrees):
 def encode_degrees_as_radians(degrees):
     """From angles in degrees [...] to conditions [..., 2]:
     the point on the unit circle, (cos, sin)."""
-    return torch.stack([degrees.cos(), degrees.sin()], dim=-1)
+    return torch.stack([degrees.cos(), degrees.sin()], -1)
 
 
 @mistake(

@@ -44,8 +44,9 @@ class WithEmbeddings(nn.Module):
     ],
 )
 def compression_ratio(hypernetwork, target_layer_sizes):
-    """How many numbers of the target stand for one number of
-    the hypernetwork, an nn.Module: above 1, it compresses."""
+    """How many numbers of the target stand for one number
+    of the hypernetwork, an nn.Module. Above 1, it
+    compresses."""
     from hyperlib import count_module, count_parameters
 
     return count_parameters(target_layer_sizes) / count_module(hypernetwork)
@@ -247,7 +248,7 @@ NO_BATCH = "The condition may have any leading axes, also none."
     ],
 )
 class ChunkedGenerator(nn.Module):
-    """All weights of a target network, made chunk by chunk."""
+    """All weights of a target, made chunk by chunk."""
 
     def __init__(
         self, conditioning_size, target_layer_sizes,
@@ -277,23 +278,25 @@ class ChunkedGenerator(nn.Module):
 
 @stub(ChunkedGenerator)
 class BlankChunkedGenerator(nn.Module):
-    """All weights of a target network, made chunk by chunk."""
+    """All weights of a target, made chunk by chunk."""
 
     def __init__(
         self, conditioning_size, target_layer_sizes,
         chunk_size, embedding_size, hidden_sizes=(64,),
     ):  # fmt: skip
-        """self.embeddings: a parameter [chunks, embedding_size],
-        started with torch.randn.
-        self.generator: an MLP from condition and embedding,
-        joined in this order, to chunk_size numbers; its hidden
-        layers have hidden_sizes units and a ReLU each."""
+        """self.embeddings: a parameter, of shape
+        [chunks, embedding_size], started with torch.randn.
+        self.generator: an MLP from condition and embedding
+        (joined in this order) to chunk_size numbers; its
+        hidden layers have hidden_sizes units and a ReLU
+        each."""
         super().__init__()
         ...
 
     def forward(self, conditioning):
-        """From [..., conditioning_size] to flat [..., P]: the
-        chunks in order, without the surplus of the last."""
+        """From [..., conditioning_size] to flat [..., P]:
+        the chunks in order, without the surplus of the
+        last."""
         ...
 
 
@@ -505,13 +508,14 @@ TASKS = dict(
     ],
 )
 def adapt(model, conditioning, data, target, steps, lr):
-    """Learn a condition for new data; the model stays as it is.
+    """Learn a condition for new data; the model stays.
 
-    conditioning [..., C] is where to start and is not changed,
-    data [..., n, in], target [..., n] class numbers.
-    steps steps of torch.optim.Adam on the mean cross-entropy of
-    model(conditioning, data), [..., n, classes].
-    Returns the learned condition, [..., C], without a history.
+    conditioning [..., C] is where to start and stays as it
+    is; data [..., n, in], target [..., n] class numbers.
+    steps steps of torch.optim.Adam on the mean
+    cross-entropy of model(conditioning, data),
+    [..., n, classes]. Returns the learned condition,
+    [..., C], without a history.
     """
     z = conditioning.detach().clone().requires_grad_()
     optimizer = torch.optim.Adam([z], lr=lr)
@@ -664,7 +668,7 @@ TUNED = dict(data=counting(4, 2, start=-3), target=torch.tensor([0, 1, 2, 0]))
     ],
 )
 def fine_tune(flat, sizes, data, target, steps, lr):
-    """New flat weights, trained on data from where flat is;
+    """New flat weights, trained on data from flat on;
     returned without a history. flat stays as it is.
 
     flat [..., P], data [..., n, in], target [..., n].
@@ -674,8 +678,10 @@ def fine_tune(flat, sizes, data, target, steps, lr):
     weights = flat.detach().clone().requires_grad_()
     optimizer = torch.optim.Adam([weights], lr=lr)
     for _ in range(steps):
-        out = target_forward(data, unflatten(weights, sizes))
-        loss = F.cross_entropy(out.flatten(0, -2), target.flatten())
+        pairs = unflatten(weights, sizes)
+        out = target_forward(data, pairs)
+        rows = out.flatten(0, -2)
+        loss = F.cross_entropy(rows, target.flatten())
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -684,7 +690,7 @@ def fine_tune(flat, sizes, data, target, steps, lr):
 
 @stub(fine_tune)
 def tune_in_place(flat, sizes, data, target, steps, lr):
-    """New flat weights, trained on data from where flat is;
+    """New flat weights, trained on data from flat on;
     returned without a history. flat stays as it is.
 
     flat [..., P], data [..., n, in], target [..., n].
@@ -694,8 +700,10 @@ def tune_in_place(flat, sizes, data, target, steps, lr):
     weights = flat.detach().requires_grad_()
     optimizer = torch.optim.Adam([weights], lr=lr)
     for _ in range(steps):
-        out = target_forward(data, unflatten(weights, sizes))
-        loss = F.cross_entropy(out.flatten(0, -2), target.flatten())
+        pairs = unflatten(weights, sizes)
+        out = target_forward(data, pairs)
+        rows = out.flatten(0, -2)
+        loss = F.cross_entropy(rows, target.flatten())
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

@@ -214,9 +214,6 @@
   const NOT_OURS = '.jp-InternalAnchorLink, .jp-collapseHeadingButton';
   const controls = () => all(CONTROLS).filter(node => visible(node) && !node.matches(NOT_OURS));
 
-  // ipywidgets puts the name of a slider beside it and gives the slider itself none.
-  const labelBeside = node => short(node.closest('.widget-slider')?.querySelector('.widget-label')?.textContent ?? '');
-
   // What may change when a control has the focus.
   const looks = node => {
     node.getAnimations().forEach(animation => animation.finish()); // of a colour that fades
@@ -228,9 +225,7 @@
   function listControls() {
     document.activeElement.blur();
     access.found = controls();
-    return access.found.map(node => (
-      { cell: cellOf(node), place: place(node), beside: labelBeside(node), looks: looks(node) }
-    ));
+    return access.found.map(node => ({ cell: cellOf(node), place: place(node), looks: looks(node) }));
   }
   function start() {
     window.lesson.select(panel().querySelector('.jp-Cell').dataset.cellId);

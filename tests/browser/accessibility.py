@@ -1,10 +1,4 @@
-"""Can everybody read a lesson and use it?  Every function returns problems as sentences.
-
-Two failings of what the lessons add remain, because ipywidgets 8.1 leaves no way to mend them from Python; the label
-beside each slider and the description of the picture below it say the same in words:
-- a slider has no name of its own (noUiSlider's `handleAttributes` are not passed on);
-- a slider through a list of options, such as powers of two, says its place in the list instead of the option.
-"""
+"""Can everybody read a lesson and use it?  Every function returns problems as sentences."""
 
 from __future__ import annotations
 
@@ -26,7 +20,6 @@ JUPYTERLABS_OWN = [
     ("aria-input-field-name", ".jp-InputArea-editor .cm-content", "an editor of a cell has no name"),
     ("scrollable-region-focusable", ".jp-InputArea-editor .cm-scroller", "an editor scrolls with its own cursor"),
     ("button-name", ".jp-collapseHeadingButton", "the button that folds a section has no name"),
-    ("aria-input-field-name", ".widget-slider .noUi-handle", "ipywidgets names no slider; see `control_problems`"),
 ]
 
 WIDEST_DIAGRAM = 580  # in pixels; letters of 16 px are then 12 px high in the column of a window of 900
@@ -113,8 +106,8 @@ def control_problems(lesson: Notebook) -> list[str]:
     visited = _walk(lesson, len(controls))
     found = []
     for number, (control, name) in enumerate(zip(controls, names, strict=True)):
-        which = f"{control['cell']}: {control['place']} {name or control['beside']!r}"
-        if not name and not control["beside"]:
+        which = f"{control['cell']}: {control['place']} {name!r}"
+        if not name:
             found.append(f"{control['cell']}: {control['place']} number {number + 1} has no name")
         if number not in visited:
             found.append(f"{which} cannot be reached with the Tab key")

@@ -2,20 +2,46 @@
 
 from __future__ import annotations
 
+import ast
+import base64
+import io
+import json
 import re
+import statistics
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
 
 if TYPE_CHECKING:
     from lab import Lab
     from playwright.sync_api import Locator, Page
 
 IN_PAGE = Path(__file__).with_name("in_page.js")
-SLIDER = '[role="slider"]'
-PICTURES = "e => [...e.querySelectorAll('img')].map(img => img.src)"
+IN_KERNEL = Path(__file__).with_name("in_kernel.py")
+CONTROLS = '.jupyter-widgets [role="slider"], .jupyter-widgets select'
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def is_menu(control: Locator) -> bool:
+    return control.evaluate("e => e.tagName") == "SELECT"
+
+
+def at_end(slider: Locator, end: str) -> bool:
+    return slider.get_attribute("aria-valuenow") == slider.get_attribute(f"aria-value{end}")
+
+
+def png_of(src: str) -> bytes:
+    return base64.b64decode(src.split("base64,", 1)[1])
+
+
+def different_pixels(one: bytes, other: bytes) -> int:
+    """How many pixels of two PNGs differ visibly; pictures of different size differ everywhere."""
+    a, b = (np.asarray(Image.open(io.BytesIO(png)).convert("RGB"), dtype=int) for png in (one, other))
+    return max(a.size, b.size) if a.shape != b.shape else int((abs(a - b).max(-1) > 16).sum())
 
 
 class Notebook:
@@ -76,16 +102,30 @@ class Notebook:
 
     def run_all(self, timeout: float = 300) -> None:
         """Run > Run All Cells, and wait for the end."""
+        self._run_menu("runmenu:run-all")
+        self._wait_for_run(timeout)
+
+    def restart_and_run_all(self, timeout: float = 300) -> None:
+        """Run > Restart Kernel and Run All Cells, yes, and wait for the end."""
+        self._run_menu("runmenu:restart-and-run-all")
+        self.page.locator(".jp-Dialog .jp-mod-accept").click()
+        self._wait_for_run(timeout)
+
+    def _run_menu(self, command: str) -> None:
+        self.page.evaluate("lesson.forget()")
         self.page.get_by_role("menuitem", name="Run", exact=True).click()
-        self.page.locator('.lm-Menu-item[data-command="runmenu:run-all"]').click()
+        self.page.locator(f'.lm-Menu-item[data-command="{command}"]').click()
+
+    def _wait_for_run(self, timeout: float) -> None:
+        self.page.wait_for_function("lesson.haveRun().length > 0", timeout=60_000, polling=50)
         self.wait_idle(timeout)
 
-    def run_cell(self, cell_id: str, timeout: float = 60) -> None:
+    def run_cell(self, cell_id: str, keys: str = "Control+Enter", timeout: float = 60) -> None:
         """Select the cell, press Ctrl+Enter, and wait for the end."""
-        before = self.page.evaluate("lesson.executed.length")
+        self.page.evaluate("lesson.forget()")
         self.cell(cell_id).locator(".jp-InputPrompt").click()
-        self.page.keyboard.press("Control+Enter")
-        self.page.wait_for_function("before => lesson.executed.length > before", arg=before)
+        self.page.keyboard.press(keys)
+        self.page.wait_for_function("id => lesson.haveRun().includes(id)", arg=cell_id, polling=20)
         self.wait_idle(timeout)
 
     def wait_idle(self, timeout: float = 60) -> None:
@@ -105,35 +145,157 @@ class Notebook:
         self.page.keyboard.insert_text(text)
         assert self.state(cell_id)["source"] == text
 
-    # Moving a slider
+    def set_source(self, cell_id: str, text: str) -> None:
+        self.page.evaluate("([id, text]) => lesson.setSource(id, text)", [cell_id, text])
 
-    def first_slider(self) -> str | None:
-        """The id of the first cell with a slider in its output."""
+    # Exercises
+
+    def exercises(self) -> list[str]:
+        """The names of the exercises whose blanks are in the notebook."""
+        grading = [state["metadata"].get("nbgrader", {}) for state in self.states()]
+        return [cell["grade_id"] for cell in grading if cell.get("solution")]
+
+    def report(self, cell_id: str) -> dict[str, str]:
+        """What a check cell shows: its verdict, the mistake's name, and the text that can be seen, on one line."""
+        return self.output(cell_id).evaluate("""e => {
+            const report = e.querySelector('.hyperlib-check');
+            const text = e.innerText.replace(/\\s+/g, ' ');
+            return { verdict: report?.dataset.verdict, mistake: report?.dataset.mistake, text };
+        }""")
+
+    def open_fold(self, cell_id: str, title: str, how: str) -> None:
+        """Open a fold by "click", or by "keyboard": with Tab from wherever the focus is, then Enter."""
+        summary = self.output(cell_id).locator("summary", has_text=title)
+        if how == "click":
+            summary.click()
+            return
+        focused = "e => e === document.activeElement"
+        for _ in range(5):
+            self.page.keyboard.press("Tab")
+            if summary.evaluate(focused):
+                break
+        assert summary.evaluate(focused), f"the fold {title!r} of cell {cell_id} is not reached with Tab"
+        self.page.keyboard.press("Enter")
+
+    def is_below(self, cell_id: str) -> bool:
+        """Whether the active cell is the one below this."""
+        active = self.page.evaluate("jupyterapp.shell.currentWidget.content.activeCellIndex")
+        return self.states()[active - 1]["id"] == cell_id
+
+    # Interactive pictures
+
+    def interactive(self) -> list[str]:
+        """The ids of the cells with an interactive picture."""
         self.page.evaluate("lesson.tag()")
-        sliders = self.panel.locator(f".jp-OutputArea {SLIDER}")
-        if not sliders.count():
-            return None
-        return sliders.first.evaluate("e => e.closest('.jp-Cell').dataset.cellId")
+        controls = self.panel.locator(f".jp-OutputArea :is({CONTROLS})").all()
+        return list(dict.fromkeys(c.evaluate("e => e.closest('.jp-Cell').dataset.cellId") for c in controls))
 
-    def press_arrow(self, cell_id: str, key: str = "ArrowRight", timeout: float = 15) -> bool:
-        """Press a key on the cell's first slider; whether another picture appears in the output."""
-        output = self.output(cell_id)
-        before = output.evaluate(PICTURES)
-        output.locator(SLIDER).first.press(key)
+    def controls(self, cell_id: str) -> list[Locator]:
+        return self.output(cell_id).locator(CONTROLS).all()
+
+    def shown(self, cell_id: str) -> dict:
+        """The texts beside the controls (values) and the picture (src, alt) that the cell shows at this moment."""
+        return self.page.evaluate("id => lesson.interactive(id)", cell_id)
+
+    def press(self, control: Locator) -> None:
+        """One step with the arrow keys: back, or forwards from the lowest value."""
+        if is_menu(control):
+            control.press("ArrowDown")
+        else:
+            control.press("ArrowRight" if at_end(control, "min") else "ArrowLeft")
+
+    def drag(self, control: Locator, to: float = 0.7) -> None:
+        """Drag the slider's handle to this part of its track; a menu is opened and its last entry chosen."""
+        if is_menu(control):
+            control.select_option(index=control.locator("option").count() - 1)
+            return
+        control.scroll_into_view_if_needed()
+        handle, track = control.bounding_box(), control.locator("xpath=../..").bounding_box()
+        mouse = self.page.mouse
+        mouse.move(handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2)
+        mouse.down()
+        mouse.move(track["x"] + to * track["width"], handle["y"] + handle["height"] / 2, steps=4)
+        mouse.up()
+
+    def wrong_picture(self, cell_id: str, old: str = "", timeout: float = 10) -> str:
+        """What is wrong with the picture that a cell shows after a move, `old` being the one before; "" if nothing is.
+
+        It must become what the library draws, as a whole and by another figure, for the values beside the controls.
+        """
         end = time.monotonic() + timeout
-        while output.evaluate(PICTURES) == before:
+        drawn = None
+        while True:
+            now = self.shown(cell_id)
+            where = f"cell {cell_id} at {', '.join(now['values'])}"
+            if now["src"] is None:
+                wrong = f"{where} shows no picture but: {now['text'][-300:]}"
+            elif now["src"] == old:
+                wrong = f"{where}: the picture does not change"
+            else:
+                if drawn is None or drawn[0] != now["values"]:
+                    drawn = now["values"], *self._drawn(cell_id, now["values"])
+                _, description, png = drawn
+                if now["alt"] != description:
+                    wrong = f"{where}: the description is {now['alt']!r}, needed is {description!r}"
+                elif differ := different_pixels(png_of(now["src"]), png):
+                    wrong = f"{where}: {differ} pixels of the picture are not as the library draws them"
+                else:
+                    return ""
             if time.monotonic() > end:
-                return False
+                return wrong
             self.page.wait_for_timeout(50)
+
+    def _drawn(self, cell_id: str, values: list[str]) -> tuple[str, bytes]:
+        source = self.state(cell_id)["source"]
+        folder = str(IN_KERNEL.parent)
+        code = f"import sys; sys.path.append({folder!r}) if {folder!r} not in sys.path else None"
+        expression = f"__import__({IN_KERNEL.stem!r}).drawn({source!r}, {values!r})"
+        answer = self.page.evaluate("([code, expression]) => lesson.evaluate(code, expression)", [code, expression])
+        assert answer["status"] == "ok", f"drawing cell {cell_id} for {values}: {answer['ename']}: {answer['evalue']}"
+        description, png = json.loads(ast.literal_eval(answer["data"]["text/plain"]))
+        return description, base64.b64decode(png)
+
+    def key_to_picture(self, cell_id: str, presses: int = 10) -> float:
+        """Milliseconds from a key press to the new picture, decoded in the page: the median over all sliders' steps."""
+        sliders = [control for control in self.controls(cell_id) if not is_menu(control)]
+        for slider in sliders:
+            slider.press("Home")
         self.wait_idle()
-        return True
+        self.page.evaluate("id => lesson.watch(id)", cell_id)
+        times = []
+        for i in range(presses):
+            slider = sliders[i % len(sliders)]
+            slider.focus()
+            self.page.keyboard.press("ArrowLeft" if at_end(slider, "max") else "ArrowRight")
+            self.page.wait_for_function("n => lesson.seen.pictures.length >= n", arg=len(times) + 1)
+            seen = self.page.evaluate("lesson.seen")
+            times.append(seen["pictures"][-1] - seen["keys"][-1])
+            self.page.wait_for_timeout(60)
+        self.page.evaluate("lesson.seen.stop()")
+        return statistics.median(times)
+
+    def behind_a_held_key(self, cell_id: str) -> float:
+        """Milliseconds from the last of twenty fast key presses to the last picture."""
+        slider = next(control for control in self.controls(cell_id) if not is_menu(control))
+        slider.press("Home")
+        self.wait_idle()
+        self.page.evaluate("id => lesson.watch(id)", cell_id)
+        for key, times in (("Right", 5), ("Left", 4), ("Right", 4), ("Left", 4), ("Right", 3)):  # ends at 4
+            for _ in range(times):
+                start = time.monotonic()
+                self.page.keyboard.press(f"Arrow{key}")
+                time.sleep(max(0, start + 0.03 - time.monotonic()))
+        self.wait_idle()
+        self.page.evaluate("lesson.seen.stop()")
+        seen = self.page.evaluate("lesson.seen")
+        return seen["pictures"][-1] - seen["keys"][-1]
 
     # Judging
 
-    def errors(self) -> list[str]:
-        """Every error so far: in cells (or never ran), kernel messages, widgets, formulas, diagrams."""
+    def errors(self, all_cells: bool = True) -> list[str]:
+        """Every error so far: in cells (or that one never ran), kernel messages, widgets, formulas, diagrams."""
         bad, expected = [], []
-        executed = self.page.evaluate("lesson.executed")
+        ran = self.page.evaluate("lesson.haveRun()")
         for state in self.states():
             errors = [o for o in state["outputs"] if o["output_type"] == "error"]
             messages = [f"{error['ename']}: {error['evalue']}" for error in errors]
@@ -141,8 +303,8 @@ class Notebook:
                 expected += messages
             else:
                 bad += [f"{state['id']}: {message}" for message in messages]
-            # The file may bring a count of an earlier run, so a count alone does not say that the cell ran.
-            if state["type"] == "code" and state["source"].strip() and state["count"] not in executed:
+            # A cell may keep the execution count of an earlier run, so a count does not say that it ran.
+            if all_cells and state["type"] == "code" and state["source"].strip() and state["id"] not in ran:
                 bad.append(f"{state['id']}: never ran")
         for message in self.page.evaluate("lesson.heard"):
             if message in expected:

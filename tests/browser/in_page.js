@@ -4,7 +4,8 @@
   if (window.top !== window) return;
 
   const heard = []; // errors and stderr lines from the kernel, wherever they are shown, or not shown
-  const executed = []; // execution counts of what the kernel ran since the page was opened
+  const asked = new Map(); // the cell that each execution was asked for, by message
+  const ran = new Set(); // cells that the kernel has run since the last forget()
   let listening = false;
 
   const current = () => window.jupyterapp?.shell?.currentWidget;
@@ -17,18 +18,21 @@
     const control = new Set();
     const watch = kernel =>
       kernel?.anyMessage.connect((_, { direction, msg }) => {
-        const opens = direction === 'send' && msg.header.msg_type === 'comm_open';
-        if (opens && msg.content.target_name === 'jupyter.widget.control') control.add(msg.content.comm_id);
+        if (direction !== 'send') return;
+        const { msg_type, msg_id } = msg.header;
+        if (msg_type === 'execute_request') asked.set(msg_id, msg.metadata.cellId);
+        if (msg_type === 'comm_open' && msg.content.target_name === 'jupyter.widget.control')
+          control.add(msg.content.comm_id);
       });
     const fromStart = line => {
       const id = /^No such comm: (\S+)$/.exec(line)?.[1];
       const target = line === 'No such comm target registered: jupyter.widget.control';
-      return target || (id && (control.has(id) || executed.length === 0));
+      return target || (id && (control.has(id) || ran.size === 0));
     };
     watch(context.session?.kernel);
     context.kernelChanged.connect((_, change) => watch(change.newValue));
-    context.iopubMessage.connect((_, { header, content }) => {
-      if (header.msg_type === 'execute_input') executed.push(content.execution_count);
+    context.iopubMessage.connect((_, { header, content, parent_header }) => {
+      if (header.msg_type === 'execute_input') ran.add(asked.get(parent_header.msg_id));
       if (header.msg_type === 'error') heard.push(`${content.ename}: ${content.evalue}`);
       if (header.msg_type === 'stream' && content.name === 'stderr')
         for (const line of content.text.split('\n').map(text => text.trim()))
@@ -57,6 +61,9 @@
     const waiting = cell => cell.model.type === 'code' && (cell.model.executionState ?? 'idle') !== 'idle';
     return current().sessionContext.session?.kernel?.status === 'idle' && !cells().some(waiting);
   }
+
+  const cellOf = id => cells().find(cell => cell.model.id === id);
+  const setSource = (id, source) => cellOf(id).model.sharedModel.setSource(source);
 
   // Write the ids on the nodes, where the test can find them.
   const tag = () => cells().forEach(cell => (cell.node.dataset.cellId = cell.model.id));
@@ -113,6 +120,58 @@
     return found;
   }
 
+  // The controls of an interactive picture with the values beside them, and the picture that is shown with them.
+  function interactive(id) {
+    const output = cellOf(id).node.querySelector('.jp-OutputArea');
+    const values = [...output.querySelectorAll('[role=slider], select')].map(control =>
+      control.tagName === 'SELECT'
+        ? control.selectedOptions[0].textContent
+        : control.closest('.widget-slider').querySelector('.widget-readout').textContent
+    );
+    const img = output.querySelector('.jupyter-widgets img');
+    return { values, src: img?.src, alt: img?.alt, text: output.innerText };
+  }
+
+  // From now on, when a key went down and when another picture was there, decoded, in the cell's output.
+  function watch(id) {
+    window.lesson.seen?.stop();
+    const output = cellOf(id).node.querySelector('.jp-OutputArea');
+    const seen = { keys: [], pictures: [], gaps: 0 };
+    const key = event => seen.keys.push(event.timeStamp);
+    let last = output.querySelector('.jupyter-widgets img')?.src;
+    const observer = new MutationObserver(async () => {
+      const img = output.querySelector('.jupyter-widgets img');
+      if (!img || img.src === last) return;
+      last = img.src;
+      await img.decode().catch(() => {});
+      seen.pictures.push(performance.now());
+    });
+    observer.observe(output, { childList: true, subtree: true, attributes: true, attributeFilter: ['src'] });
+    document.addEventListener('keydown', key, true);
+    const height = output.offsetHeight;
+    let watching = true;
+    const frame = () => {
+      if (output.offsetHeight < height - 5) seen.gaps += 1; // a moment without a picture: what is below it jumps
+      if (watching) requestAnimationFrame(frame);
+    };
+    requestAnimationFrame(frame);
+    seen.stop = () => {
+      watching = false;
+      observer.disconnect();
+      document.removeEventListener('keydown', key, true);
+    };
+    window.lesson.seen = seen;
+  }
+
+  // The value of an expression in the lesson's kernel; nothing of it is shown or counted.
+  async function evaluate(code, expression) {
+    const { kernel } = current().sessionContext.session;
+    const user_expressions = { value: expression };
+    const future = kernel.requestExecute({ code, silent: true, store_history: false, user_expressions });
+    const { content } = await future.done;
+    return content.status === 'ok' ? content.user_expressions.value : content;
+  }
+
   // JupyterLab draws a diagram in the colours of the theme of that moment and keeps it until the text changes.
   async function redrawDiagrams() {
     const diagram = cell => cell.node.querySelector('.jp-RenderedMermaid');
@@ -126,5 +185,8 @@
     }
   }
 
-  window.lesson = { heard, executed, ready, idle, tag, select, states, shown, pictures, redrawDiagrams };
+  const forget = () => ran.clear();
+  const haveRun = () => [...ran];
+  const found = { heard, ready, idle, tag, select, states, setSource, shown, pictures };
+  window.lesson = { ...found, forget, haveRun, interactive, watch, evaluate, redrawDiagrams };
 })();

@@ -36,6 +36,9 @@ SETTINGS = {
     "@jupyterlab/notebook-extension:tracker": {"windowingMode": "defer"},
 }
 
+# A learner who studies alone has no nbgrader, which adds a menu and buttons, as does what it brings.
+PAGE = {"disabledExtensions": {"@jupyter/nbgrader": True, "@jupyter-notebook/lab-extension": True}}
+
 
 def find_browser() -> str | None:
     """Path of a Chromium-like browser: what CHROMIUM names, or one in the usual places."""
@@ -72,6 +75,7 @@ def lab_server(workdir: Path, notebooks: Path = NOTEBOOKS):
     shutil.copytree(notebooks, root, ignore=shutil.ignore_patterns(".ipynb_checkpoints", "progress.txt"))
     config.mkdir()
     (config / "overrides.json").write_text(json.dumps(SETTINGS))
+    (config / "page_config.json").write_text(json.dumps(PAGE))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -115,8 +119,10 @@ def _environment(config: Path) -> dict[str, str]:
     own = {f"JUPYTER_{kind}_DIR": str(config / kind.lower()) for kind in ("CONFIG", "DATA", "RUNTIME")}
     own |= {"JUPYTER_PATH": "", "JUPYTER_CONFIG_PATH": "", "IPYTHONDIR": str(config / "ipython")}
     # PREFER_ENV_PATH: the kernel must be the Python that runs the tests, not a "python3" of the user's.
+    # PYDEVD: a kernel that is started anew may warn on stderr that a debugger would not stop in frozen modules.
     # HYPERLIB_PROGRESS: here the file lies where learners have it, beside the notebooks.
-    return {**os.environ, **own, "JUPYTER_PREFER_ENV_PATH": "1", "HYPERLIB_PROGRESS": ""}
+    own |= {"JUPYTER_PREFER_ENV_PATH": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1", "HYPERLIB_PROGRESS": ""}
+    return {**os.environ, **own}
 
 
 def _wait_until_up(lab: Lab, server: subprocess.Popen, log: Path, seconds: float = 60) -> None:

@@ -19,7 +19,7 @@ def main() -> None:
     browser_path = find_browser()
     if browser_path is None:
         raise SystemExit("no Chromium or Chrome found; set CHROMIUM to its path")
-    names = choose([args.notebook] if args.readme else args.notebooks, args.folder)
+    names = choose(args.notebooks, args.folder)
     with (
         tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as workdir,
         lab_server(Path(workdir), args.folder) as lab,
@@ -32,11 +32,7 @@ def main() -> None:
                 notebook = Notebook(page, lab, name)
                 if not args.no_run:
                     notebook.run_all(timeout=args.timeout)
-                if args.readme:
-                    notebook.set_theme(args.theme[0])
-                    write_window(notebook, args.cell, args.readme)
-                else:
-                    write_slices(notebook, Path(name).stem, args)
+                write_slices(notebook, Path(name).stem, args)
                 for error in [] if args.no_run else notebook.errors():
                     print(f"{name}: {error}")
             lab.stop_kernels()
@@ -44,7 +40,7 @@ def main() -> None:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("outdir", nargs="?", type=Path, help="folder for the pictures")
+    parser.add_argument("outdir", type=Path, help="folder for the pictures")
     parser.add_argument(
         "notebooks", nargs="*", metavar="NOTEBOOK", help="its name or the start of it; default: all"
     )
@@ -54,16 +50,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--no-sidebar", action="store_true", help="collapse the file browser")
     parser.add_argument("--no-run", action="store_true", help="show the notebook as it was saved")
     parser.add_argument("--timeout", type=float, default=600, help="longest run of one notebook, in seconds")
-    readme = parser.add_argument_group("one picture of the whole window, 1280 x 800, instead")
-    readme.add_argument("--readme", type=Path, metavar="OUT.png")
-    readme.add_argument("--notebook", help="the notebook to open")
-    readme.add_argument("--cell", help="grade_id or id of the cell to scroll to")
-    args = parser.parse_args()
-    if args.readme and not (args.notebook and args.cell):
-        parser.error("--readme needs --notebook and --cell")
-    if not args.readme and not args.outdir:
-        parser.error("OUTDIR is missing")
-    return args
+    return parser.parse_args()
 
 
 def choose(wanted: list[str], folder: Path) -> list[str]:
@@ -93,14 +80,6 @@ def write_slices(notebook: Notebook, stem: str, args: argparse.Namespace) -> Non
             for count, picture in enumerate(notebook.slices(width, SLICE, OVERLAP), 1):
                 (args.outdir / f"{name}-{count - 1:02}.png").write_bytes(picture)
             print(f"{args.outdir / name}-*.png: {count}")
-
-
-def write_window(notebook: Notebook, cell: str, path: Path) -> None:
-    """Write the window as it looks with this cell near the top."""
-    notebook.scroll_to(notebook.find(cell))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    notebook.page.screenshot(path=path)
-    print(path)
 
 
 if __name__ == "__main__":

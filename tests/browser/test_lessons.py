@@ -1,52 +1,149 @@
-"""Every lesson, opened and run as a learner does it; and one exercise from the wrong answer to the right one."""
+"""Every lesson in JupyterLab, as a learner takes it: run, moved, answered wrongly and rightly, restarted, run again."""
 
 import re
 
-import pytest
+import accessibility
+import readme
 from lab import NOTEBOOKS
-from playwright.sync_api import expect
 
-LESSONS = sorted(path.name for path in NOTEBOOKS.glob("*.ipynb"))
+from hyperlib.exercises import all_exercises
+from hyperlib.exercises.declare import undecorated_source
+
+# The longest come first, so that of two workers none waits long for the other.
+LESSONS = sorted((path.name for path in NOTEBOOKS.glob("*.ipynb")), reverse=True)
+EXERCISES = all_exercises()
+
+# For each lesson the exercise that is first answered wrongly, and how: one of its declared mistakes that needs
+# nothing from the file that declares it.
+WRONG_FIRST = {
+    "00": ("line", "swapped"),
+    "01": ("layer_parameters", "no_biases"),
+    "02": ("flatten", "flatten_weights_first"),
+    "03": ("linear", "reshaped_instead_of_turned"),
+    "04": ("generator_gradient", "gradient_transposed"),
+    "05": ("train_step", "gradients_pile_up"),
+    "06": ("generated_variance", "variance_of_the_features"),
+    "07": ("batched_linear", "bias_broadcast"),
+    "08": ("encode", "half_a_turn"),
+    "09": ("count_chunks", "rounded_down"),
+}
+
+KEY_TO_PICTURE, BEHIND = 150, 300  # milliseconds that are allowed
 
 
-@pytest.mark.parametrize("name", LESSONS)
-def test_lesson(open_notebook, name):
-    lesson = open_notebook(name)
-    lesson.run_all()
-    expect_no_problem(lesson)
-    if slider := lesson.first_slider():
-        moved = lesson.press_arrow(slider)
+class Lesson:
+    name: str
+
+    def test_in_jupyterlab(self, open_notebook, record_property, tmp_path):
+        name = self.name
+        lesson = open_notebook(name)
+        lesson.run_all()
         expect_no_problem(lesson)
-        assert moved, f"an arrow key on the slider of cell {slider} does not change the picture"
-    assert not lesson.outside, f"the page asked for {lesson.outside}"
+        exercises = [EXERCISES[exercise] for exercise in lesson.exercises()]
+        wrong = wrong_verdicts(lesson, exercises, "not attempted")
+        assert not wrong, "\n".join(["as shipped", *wrong])
+        readme.compare(lesson, name, "as shipped", tmp_path)
+        problems = accessibility.problems(lesson)
+        assert not problems, "\n".join(problems)
+
+        for cell in lesson.interactive():
+            every_control_moves_the_picture(lesson, cell)
+            speed_of_the_picture(lesson, cell, name[:2], record_property)
+        expect_no_problem(lesson)
+
+        from_the_wrong_answer_to_the_right_one(lesson, name, tmp_path)
+        for exercise in exercises:
+            lesson.set_source(exercise.name, right_answer(exercise))
+        lesson.restart_and_run_all()
+        expect_all_passed(lesson, exercises, "after Restart Kernel and Run All Cells with all answers in place")
+        lesson.run_all()
+        expect_all_passed(lesson, exercises, "after another Run All Cells")
+        assert not lesson.outside, f"the page asked for {lesson.outside}"
 
 
-def expect_no_problem(lesson):
-    problems = lesson.errors() + lesson.bad_pictures()
-    assert not problems, "\n".join(problems)
+# A class for each lesson: what is in one class stays on one worker, and the lessons are to be shared between them.
+for name in LESSONS:
+    globals()[f"Test{name[:2]}"] = type(f"Test{name[:2]}", (Lesson,), {"name": name})
 
 
-@pytest.mark.skipif("01_counting_parameters.ipynb" not in LESSONS, reason="lesson 01 is not there")
-def test_a_learner_solves_an_exercise(open_notebook):
-    lesson = open_notebook("01_counting_parameters.ipynb")
-    lesson.run_all()
-    exercise, check = lesson.find("layer_parameters"), lesson.find("check_layer_parameters")
-    output = lesson.output(check)
+def expect_no_problem(lesson, when="", all_cells=True):
+    problems = lesson.errors(all_cells) + lesson.bad_pictures()
+    assert not problems, "\n".join([when, *problems])
 
-    lesson.type_answer(exercise, "def layer_parameters(n_in, n_out):\n    return n_in * n_out")
-    lesson.run_cell(exercise)
+
+def expect_all_passed(lesson, exercises, when):
+    expect_no_problem(lesson, when)
+    wrong = wrong_verdicts(lesson, exercises, "passed")
+    assert not wrong, "\n".join([when, *wrong])
+
+
+def wrong_verdicts(lesson, exercises, needed):
+    """Every exercise whose check does not show this verdict, with what it shows."""
+    shown = {exercise.name: lesson.report(f"check_{exercise.name}") for exercise in exercises}
+    return [f"{name} is not {needed!r}: {report}" for name, report in shown.items() if report["verdict"] != needed]
+
+
+def every_control_moves_the_picture(lesson, cell):
+    controls = lesson.controls(cell)
+    assert controls, f"cell {cell} lost its controls"
+    for control in reversed(controls):  # an earlier one may set the limit of a later one
+        for how, move in (("by keyboard", lesson.press), ("by mouse", lesson.drag)):
+            old = lesson.shown(cell)
+            move(control)
+            wrong = lesson.wrong_picture(cell, old["src"])
+            assert not wrong, f"{wrong} (moved {how} from {', '.join(old['values'])})"
+
+
+def speed_of_the_picture(lesson, cell, number, record_property):
+    """Measured up to three times, for the machine may be busy with something else."""
+    for what, measure, limit in (
+        ("from key press to new picture", lesson.key_to_picture, KEY_TO_PICTURE),
+        ("behind twenty fast presses", lesson.behind_a_held_key, BEHIND),
+    ):
+        times = []
+        while not times or (min(times) > limit and len(times) < 3):
+            times.append(measure(cell))
+            wrong = lesson.wrong_picture(cell)
+            assert not wrong, f"{wrong} (after many fast steps)"
+        record_property("milliseconds", [what, f"{number} {cell}", round(min(times))])
+        assert min(times) <= limit, f"cell {cell}: {what} takes {times} ms; at most {limit} are allowed"
+
+
+def from_the_wrong_answer_to_the_right_one(lesson, name, tmp_path):
+    exercise_name, mistake_name = WRONG_FIRST[name[:2]]
+    exercise, check = EXERCISES[exercise_name], f"check_{exercise_name}"
+    mistake = next(mistake for mistake in exercise.mistakes if mistake.name == mistake_name)
+    wrong = undecorated_source(mistake.implementation).replace(mistake.name, exercise.name).rstrip()
+
+    lesson.type_answer(exercise.name, wrong)
+    lesson.run_cell(exercise.name)
     lesson.run_cell(check)
-    # The inner text is what can be seen: it leaves out what is still folded.
-    expect(output).to_contain_text(re.compile("not yet", re.I), use_inner_text=True)
-    expect(output).to_contain_text("bias", use_inner_text=True, ignore_case=True)
+    report, where = lesson.report(check), f"{exercise.name}, answered with {mistake.name}:"
+    assert (report["verdict"], report["mistake"]) == ("not yet", mistake.name), f"{where} {report}"
+    for words in ("Not yet", as_shown(mistake.explanation)):
+        assert words in report["text"], f"{where} {words!r} cannot be read in {report['text']!r}"
+    readme.compare(lesson, name, "a mistake named", tmp_path)
 
-    hint = output.locator("details").first
-    folded = hint.inner_text()
-    hint.locator("summary").first.click()
-    assert len(hint.inner_text()) > len(folded)
+    for number, how in ((1, "click"), (2, "keyboard")):
+        hint = as_shown(exercise.hints[number - 1])
+        assert hint not in lesson.report(check)["text"], f"{where} hint {number} is not folded"
+        lesson.open_fold(check, f"Hint {number} of {len(exercise.hints)}", how)
+        text = lesson.report(check)["text"]
+        assert hint in text, f"{where} hint {number}, opened by {how}, cannot be read in {text!r}"
 
-    lesson.type_answer(exercise, "def layer_parameters(n_in, n_out):\n    return n_in * n_out + n_out")
-    lesson.run_cell(exercise)
-    lesson.run_cell(check)
-    expect(output).to_contain_text("passed", use_inner_text=True, ignore_case=True)
-    expect_no_problem(lesson)
+    lesson.type_answer(exercise.name, right_answer(exercise))
+    lesson.run_cell(exercise.name)
+    lesson.run_cell(check, "Shift+Enter")
+    report = lesson.report(check)
+    assert report["verdict"] == "passed" and "Passed" in report["text"], f"{exercise.name}, answered rightly: {report}"
+    assert lesson.is_below(check), f"Shift+Enter on {check} does not go on to the next cell"
+    expect_no_problem(lesson, f"after {exercise.name} was answered", all_cells=False)
+
+
+def right_answer(exercise):
+    return f"import torch\nimport torch.nn.functional as F\nfrom torch import nn\n\n\n{exercise.solution.rstrip()}"
+
+
+def as_shown(text):
+    """A text as the page shows it: `code` in a font of its own, and white space run together."""
+    return re.sub(r"\s+", " ", text.replace("`", ""))
