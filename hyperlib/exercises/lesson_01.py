@@ -135,7 +135,7 @@ def generator_parameters(
 ):
     """Size of an MLP that generates a whole target.
 
-    Its layers: conditioning_size -> hidden_sizes -> output;
+    The MLP: conditioning_size -> hidden_sizes -> output;
     hidden_sizes is a list that may be empty.
     """
 

@@ -24,7 +24,7 @@ BATCH = (
     ],
 )
 def parameter_offsets(layer_sizes):
-    """Where w1, b1, w2, ... lie: a list of (start, stop)."""
+    """Where w1, b1, ... lie: a list of (start, stop)."""
     offsets, start = [], 0
     for n_in, n_out in layer_sizes:
         for size in (n_in * n_out, n_out):
@@ -110,7 +110,7 @@ def nested_by_layer(layer_sizes):
     gradients=True,
 )
 def unflatten(flat, layer_sizes):
-    """Cut flat [..., P] into a list of pairs (weight, bias):
+    """Cut flat [..., P] into a list of (weight, bias):
     weight [..., out, in] and bias [..., out].
     """
     layers, start = [], 0

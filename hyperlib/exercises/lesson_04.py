@@ -124,9 +124,15 @@ OWN_GENERATOR = (
     ],
 )
 class HyperNet(nn.Module):
-    """Makes the weights of a target network from z."""
+    """Generates a target network's weights from z."""
 
-    def __init__(self, z_dim, target_in, target_hidden, target_out):
+    def __init__(
+        self,
+        z_dim,
+        target_in,
+        target_hidden,
+        target_out,
+    ):
         super().__init__()
         self.sizes = [(target_in, target_hidden), (target_hidden, target_out)]
         self.total_target_params = sum(n_in * n_out + n_out for n_in, n_out in self.sizes)
@@ -137,7 +143,7 @@ class HyperNet(nn.Module):
         )
 
     def forward(self, z):
-        """z [z_dim] or [batch, z_dim]: (w1, b1, w2, b2)."""
+        """z is [z_dim] or [batch, z_dim]."""
         flat = self.generator(z)  # [..., total_target_params]
         weights, start = [], 0
         for n_in, n_out in self.sizes:
@@ -151,9 +157,15 @@ class HyperNet(nn.Module):
 
 @stub(HyperNet)
 class EmptyHyperNet(nn.Module):
-    """Makes the weights of a target network from z."""
+    """Generates a target network's weights from z."""
 
-    def __init__(self, z_dim, target_in, target_hidden, target_out):
+    def __init__(
+        self,
+        z_dim,
+        target_in,
+        target_hidden,
+        target_out,
+    ):
         super().__init__()
         # 1. Calculate the total number of parameters
         #    (weights and biases) that the target needs.
@@ -163,7 +175,7 @@ class EmptyHyperNet(nn.Module):
         self.generator = nn.Sequential(...)
 
     def forward(self, z):
-        """z [z_dim] or [batch, z_dim]: (w1, b1, w2, b2)."""
+        """z is [z_dim] or [batch, z_dim]."""
         # 1. Get the flat vector from the generator.
         # 2. Cut it into w1, b1, w2, b2; the weights are
         #    [out, in], or [batch, out, in] for a batch.

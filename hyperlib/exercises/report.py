@@ -165,7 +165,7 @@ def side_by_side(needed, got):
             picture("needed", needed.detach(), None, index, biggest),
             picture("got", got.detach(), wrong, index, biggest),
         )
-        looks = "display: flex; gap: 28px; flex-wrap: wrap; align-items: flex-start"
+        looks = "display: flex; gap: 0 28px; flex-wrap: wrap; align-items: flex-start"
         return f'<div style="{looks}">{"".join(pictures)}</div>'
     return code_block(f"needed: {short(needed)}\ngot:    {short(got)}")
 
