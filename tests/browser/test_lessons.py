@@ -28,6 +28,10 @@ WRONG_FIRST = {
     "09": ("count_chunks", "rounded_down"),
 }
 
+# Run All once more with the answers in place, after the restart.  The others train for long; that they run twice in one
+# kernel, with blanks and with answers, is seen by test_notebooks.py.
+RUN_ONCE_MORE = ("00", "01", "02", "03", "04")
+
 KEY_TO_PICTURE, BEHIND = 150, 300  # milliseconds that are allowed
 
 
@@ -56,8 +60,9 @@ class Lesson:
             lesson.set_source(exercise.name, right_answer(exercise))
         lesson.restart_and_run_all()
         expect_all_passed(lesson, exercises, "after Restart Kernel and Run All Cells with all answers in place")
-        lesson.run_all()
-        expect_all_passed(lesson, exercises, "after another Run All Cells")
+        if name[:2] in RUN_ONCE_MORE:
+            lesson.run_all()
+            expect_all_passed(lesson, exercises, "after another Run All Cells")
         assert not lesson.outside, f"the page asked for {lesson.outside}"
 
 
