@@ -286,6 +286,9 @@ class Notebook:
                 self.page.keyboard.press(f"Arrow{key}")
                 time.sleep(max(0, start + 0.03 - time.monotonic()))
         self.wait_idle()
+        # On a busy machine the last value may still be on its way to an idle kernel.
+        self.page.wait_for_timeout(500)
+        self.wait_idle()
         self.page.evaluate("lesson.seen.stop()")
         seen = self.page.evaluate("lesson.seen")
         return seen["pictures"][-1] - seen["keys"][-1]
