@@ -41,6 +41,7 @@ class Lesson:
     def test_in_jupyterlab(self, open_notebook, record_property, tmp_path):
         name = self.name
         lesson = open_notebook(name)
+        accessibility.set_theme(lesson, "light")  # JupyterLab keeps the dark one where a test before ended in it
         lesson.run_all()
         expect_no_problem(lesson)
         exercises = [EXERCISES[exercise] for exercise in lesson.exercises()]
