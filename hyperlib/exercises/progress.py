@@ -14,6 +14,8 @@ from itertools import groupby
 from pathlib import Path
 from urllib.parse import quote
 
+from .report import FOR_THE_EAR
+
 HEAD = "# Exercises of the hypernetworks course that were passed here. Delete this file to start afresh."
 
 
@@ -134,7 +136,7 @@ class Progress:
     def mark(self, name):
         """One exercise: passed ones are filled and ticked, open ones have a dashed edge."""
         looks, word, tick = (PASSED, "passed", TICK) if name in self.passed else (OPEN, "open", "")
-        words = self.link(name, self.places[name].title) + f'<span style="{HIDDEN}"> ({word})</span>'
+        words = self.link(name, self.places[name].title) + f'<span style="{FOR_THE_EAR}"> ({word})</span>'
         return f'<span data-exercise="{name}" data-state="{word}" style="{MARK}; {looks}">{tick}{words}</span>'
 
     def link(self, name, text, lesson=False):
@@ -151,7 +153,6 @@ CELL = "text-align: left; vertical-align: top; padding: 4px 12px 4px 0"
 MARK = "display: inline-block; padding: 0 8px; margin: 1px 2px; border-radius: 3px"
 PASSED = "border: 1px solid var(--jp-success-color1, #388e3c); background: var(--jp-layout-color2, #eee)"
 OPEN = "border: 1px dashed var(--jp-border-color0, #9e9e9e)"
-HIDDEN = "position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%)"  # for screen readers
 
 
 def next_open(names, passed):

@@ -30,21 +30,9 @@ def problems(lesson: Notebook) -> list[str]:
     """All there are, in both themes; JupyterLab is in the light one afterwards."""
     found = axe_problems(lesson) + picture_problems(lesson) + structure_problems(lesson) + control_problems(lesson)
     for theme in reversed(THEMES):
-        set_theme(lesson, theme)
+        lesson.set_theme(theme)
         found += [f"{problem} ({theme} theme)" for problem in contrast_problems(lesson)]
     return found
-
-
-def set_theme(lesson: Notebook, theme: str) -> None:
-    """Switch the theme and nothing else: diagrams stay as they are, as they do for a reader."""
-    name = f"JupyterLab {theme.title()}"
-    lesson.page.evaluate("theme => jupyterapp.commands.execute('apputils:change-theme', {theme})", name)
-    lesson.page.wait_for_function(
-        """([name, dark]) => document.body.dataset.jpThemeName === name
-           && (getComputedStyle(document.body).getPropertyValue('--jp-layout-color0').trim() === 'white') !== dark""",
-        arg=[name, theme == "dark"],
-    )
-    lesson.page.wait_for_timeout(300)  # some colours fade
 
 
 def _ask(lesson: Notebook, script: str, arg=None):

@@ -332,11 +332,17 @@ class Notebook:
     # Looking
 
     def set_theme(self, theme: str) -> None:
-        """Switch JupyterLab to "light" or "dark"."""
+        """Switch JupyterLab to "light" or "dark"; diagrams stay as they are drawn, as they do for a reader."""
         name = f"JupyterLab {theme.title()}"
         self.page.evaluate("theme => jupyterapp.commands.execute('apputils:change-theme', {theme})", name)
-        self.page.wait_for_function("name => document.body.dataset.jpThemeName === name", arg=name)
-        self.page.evaluate("lesson.redrawDiagrams()")
+        self.page.wait_for_function(
+            """([name, dark]) => {
+                const page = getComputedStyle(document.body).getPropertyValue('--jp-layout-color0').trim();
+                return document.body.dataset.jpThemeName === name && (page === 'white') !== dark;
+            }""",
+            arg=[name, theme == "dark"],
+        )
+        self.page.wait_for_timeout(300)  # some colours fade
 
     def hide_sidebar(self) -> None:
         if self.page.locator("#jp-left-stack").is_visible():

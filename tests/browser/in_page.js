@@ -172,21 +172,8 @@
     return content.status === 'ok' ? content.user_expressions.value : content;
   }
 
-  // JupyterLab draws a diagram in the colours of the theme of that moment and keeps it until the text changes.
-  async function redrawDiagrams() {
-    const diagram = cell => cell.node.querySelector('.jp-RenderedMermaid');
-    for (const cell of cells().filter(cell => cell.model.type === 'markdown' && diagram(cell))) {
-      const old = diagram(cell);
-      cell.rendered = false;
-      cell.model.sharedModel.setSource(cell.model.sharedModel.getSource() + '\n');
-      cell.rendered = true;
-      for (let i = 0; i < 100 && [old, null].includes(diagram(cell)); i++)
-        await new Promise(later => setTimeout(later, 50));
-    }
-  }
-
   const forget = () => ran.clear();
   const haveRun = () => [...ran];
   const found = { heard, ready, idle, tag, select, states, setSource, shown, pictures };
-  window.lesson = { ...found, forget, haveRun, interactive, watch, evaluate, redrawDiagrams };
+  window.lesson = { ...found, forget, haveRun, interactive, watch, evaluate };
 })();

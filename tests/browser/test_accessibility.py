@@ -49,7 +49,7 @@ def test_texts_that_are_hard_to_read(run):
     assert len(found) == 7 and "cell2" in found[2] and "#999999 on #ffffff: a contrast of 2.8" in found[2]
     assert not notebook.output("cell4").locator("details[open]").count()  # as it was
 
-    accessibility.set_theme(notebook, "dark")
+    notebook.set_theme("dark")
     found = accessibility.contrast_problems(notebook)
     assert [problem for problem in found if '"dark" in p is #555555 on #111111' in problem]
     assert not [problem for problem in found if '"pale"' in problem or '"formula' in problem]

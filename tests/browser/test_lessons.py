@@ -41,7 +41,7 @@ class Lesson:
     def test_in_jupyterlab(self, open_notebook, record_property, tmp_path):
         name = self.name
         lesson = open_notebook(name)
-        accessibility.set_theme(lesson, "light")  # JupyterLab keeps the dark one where a test before ended in it
+        lesson.set_theme("light")  # JupyterLab keeps the dark one where a test before ended in it
         lesson.run_all()
         expect_no_problem(lesson)
         exercises = [EXERCISES[exercise] for exercise in lesson.exercises()]
@@ -51,7 +51,9 @@ class Lesson:
         problems = accessibility.problems(lesson)
         assert not problems, "\n".join(problems)
 
-        for cell in lesson.interactive():
+        moving = lesson.interactive()
+        assert moving, "no interactive picture was found"
+        for cell in moving:
             every_control_moves_the_picture(lesson, cell)
             speed_of_the_picture(lesson, cell, name[:2], record_property)
         expect_no_problem(lesson)
