@@ -3,10 +3,12 @@
 import pytest
 from driver import Notebook
 from lab import NOTEBOOKS, find_browser, lab_server
+from playwright.sync_api import sync_playwright
 
 BROWSER = find_browser()
 # The course must do without a network: no name and no address but the local server's leads anywhere.
 OFFLINE = ["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
+FAILED = pytest.StashKey[bool]()
 NO_BROWSER = "no Chrome or Chromium found: install one, or set CHROMIUM to its path"
 
 
@@ -14,6 +16,13 @@ NO_BROWSER = "no Chrome or Chromium found: install one, or set CHROMIUM to its p
 def pytest_runtest_setup(item):
     if BROWSER is None:
         pytest.skip(NO_BROWSER)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    item.stash[FAILED] = item.stash.get(FAILED, False) or report.failed
+    return report
 
 
 def pytest_terminal_summary(terminalreporter):
@@ -32,26 +41,45 @@ def pytest_terminal_summary(terminalreporter):
         terminalreporter.write_line(f"{what}, milliseconds: {of_cells}")
 
 
-# Browser and server live no longer than one module: Playwright keeps an event loop running in this thread, which
-# tests of other folders, nbval's among them, must not find there.
-@pytest.fixture(scope="module")
+# Browser and server live no longer than the tests of this folder: Playwright keeps an event loop running in this
+# thread, which others, nbval's among them, must not find there.
+@pytest.fixture(scope="package")
 def chromium():
-    from playwright.sync_api import sync_playwright
-
     with sync_playwright() as playwright, playwright.chromium.launch(executable_path=BROWSER, args=OFFLINE) as browser:
         yield browser.new_context(viewport={"width": 1280, "height": 800})  # one, for its cache
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def lab(tmp_path_factory):
     with lab_server(tmp_path_factory.mktemp("lab"), NOTEBOOKS) as lab:
         yield lab
 
 
+@pytest.fixture(scope="package")
+def pages():
+    """The page with the JupyterLab in which the test before opened its notebooks, unless it failed."""
+    return []
+
+
 @pytest.fixture
-def open_notebook(chromium, lab):
-    """Function that opens a notebook, by its file name, at the size of a small laptop's window."""
-    with chromium.new_page() as page:
-        page.set_default_timeout(20_000)
-        yield lambda name: Notebook(page, lab, name)
+def open_notebook(request, chromium, lab, pages):
+    """Function that opens a notebook, by its file name, in a window as large as a small laptop's.
+
+    One JupyterLab serves many tests, as it serves a learner, since it takes longer to start than most of them.
+    """
+    opened = []
+
+    def open_notebook(name):
+        if not pages:
+            pages.append(chromium.new_page())
+            pages[0].set_default_timeout(20_000)
+        opened.append(Notebook(pages[0], lab, name))
+        return opened[-1]
+
+    yield open_notebook
+    if request.node.stash[FAILED]:  # the page may not answer any more, or show a dialog
+        pages.pop().close()
+    else:
+        for notebook in opened:
+            notebook.close()
     lab.stop_kernels()

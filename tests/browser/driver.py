@@ -18,7 +18,7 @@ from PIL import Image
 
 if TYPE_CHECKING:
     from lab import Lab
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import Locator, Page, Request, WebSocket
 
 IN_PAGE = Path(__file__).with_name("in_page.js")
 IN_KERNEL = Path(__file__).with_name("in_kernel.py")
@@ -45,14 +45,28 @@ def different_pixels(one: bytes, other: bytes) -> int:
 
 
 class Notebook:
+    """A notebook that is opened in JupyterLab: a page that shows none yet gets a JupyterLab first."""
+
     def __init__(self, page: Page, lab: Lab, path: str):
         self.page = page
         self.outside: list[str] = []  # addresses asked for that are not the local server
-        self._watch_addresses(lab.url)
-        page.add_init_script(path=IN_PAGE)
-        page.goto(f"{lab.url}/lab/tree/{path}?token={lab.token}&reset")
+        self._local = (lab.url, lab.url.replace("http", "ws", 1), "data:", "blob:")
+        page.on("request", self._note_address)
+        page.on("websocket", self._note_address)
+        if page.url.startswith(lab.url):
+            page.evaluate("path => lesson.open(path)", path)
+        else:
+            page.add_init_script(path=IN_PAGE)
+            page.goto(f"{lab.url}/lab/tree/{path}?token={lab.token}&reset")
         self._wait_until_ready(path)
         self.panel = page.locator(".jp-NotebookPanel:visible")
+
+    def close(self) -> None:
+        """Close it, unsaved, and leave JupyterLab as a new one looks."""
+        self.page.remove_listener("request", self._note_address)
+        self.page.remove_listener("websocket", self._note_address)
+        self.page.evaluate("lesson.close()")
+        self.set_theme("light")
 
     def _wait_until_ready(self, path: str, seconds: float = 60) -> None:
         dialog = self.page.locator(".jp-Dialog-content")
@@ -63,15 +77,9 @@ class Notebook:
             assert time.monotonic() < end, f"{path} and its kernel were not there after {seconds:.0f} s"
             self.page.wait_for_timeout(100)
 
-    def _watch_addresses(self, url: str) -> None:
-        local = (url, url.replace("http", "ws", 1), "data:", "blob:")
-
-        def note(message):
-            if not message.url.startswith(local) and message.url not in self.outside:
-                self.outside.append(message.url)
-
-        self.page.on("request", note)
-        self.page.on("websocket", note)
+    def _note_address(self, message: Request | WebSocket) -> None:
+        if not message.url.startswith(self._local) and message.url not in self.outside:
+            self.outside.append(message.url)
 
     # Finding
 
@@ -334,6 +342,8 @@ class Notebook:
     def set_theme(self, theme: str) -> None:
         """Switch JupyterLab to "light" or "dark"; diagrams stay as they are drawn, as they do for a reader."""
         name = f"JupyterLab {theme.title()}"
+        if self.page.evaluate("document.body.dataset.jpThemeName") == name:
+            return
         self.page.evaluate("theme => jupyterapp.commands.execute('apputils:change-theme', {theme})", name)
         self.page.wait_for_function(
             """([name, dark]) => {

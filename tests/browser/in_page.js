@@ -6,7 +6,7 @@
   const heard = []; // errors and stderr lines from the kernel, wherever they are shown, or not shown
   const asked = new Map(); // the cell that each execution was asked for, by message
   const ran = new Set(); // cells that the kernel has run since the last forget()
-  let listening = false;
+  let listening; // the context whose kernel is heard
 
   const current = () => window.jupyterapp?.shell?.currentWidget;
   const cells = () => current().content.widgets;
@@ -38,19 +38,32 @@
         for (const line of content.text.split('\n').map(text => text.trim()))
           if (line && !fromStart(line)) heard.push(`stderr: ${line.slice(0, 200)}`);
     });
-    listening = true;
   }
-  const timer = setInterval(() => {
+  setInterval(() => {
     const context = current()?.sessionContext;
-    if (context) {
-      clearInterval(timer);
-      listen(context);
-    }
+    if (!context || context === listening) return;
+    listening = context;
+    heard.length = 0;
+    asked.clear();
+    ran.clear();
+    listen(context);
   }, 5);
+
+  // In the place of all that is open: an empty window has shown the launcher.
+  async function open(path) {
+    const doc = await window.jupyterapp.commands.execute('docmanager:open', { path });
+    for (const widget of [...window.jupyterapp.shell.widgets('main')]) if (widget !== doc) widget.dispose();
+  }
+
+  function close() {
+    window.lesson.seen?.stop();
+    for (const widget of [...window.jupyterapp.shell.widgets('main')]) widget.dispose();
+    if (window.jupyterapp.shell.leftCollapsed) window.jupyterapp.commands.execute('application:toggle-left-area');
+  }
 
   function ready(path) {
     const doc = current();
-    if (!listening || doc.context?.path !== path || !doc.context.isReady || !doc.sessionContext.isReady) return false;
+    if (!doc?.sessionContext || doc.sessionContext !== listening || doc.context?.path !== path || !doc.context.isReady || !doc.sessionContext.isReady) return false;
     const kernel = doc.sessionContext.session?.kernel;
     const drawn = cells().length > 0 && cells().every(cell => cell.node.isConnected && !cell.isPlaceholder());
     return drawn && kernel?.connectionStatus === 'connected' && kernel.status === 'idle';
@@ -174,6 +187,6 @@
 
   const forget = () => ran.clear();
   const haveRun = () => [...ran];
-  const found = { heard, ready, idle, tag, select, states, setSource, shown, pictures };
+  const found = { heard, open, close, ready, idle, tag, select, states, setSource, shown, pictures };
   window.lesson = { ...found, forget, haveRun, interactive, watch, evaluate };
 })();

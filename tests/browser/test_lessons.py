@@ -41,7 +41,6 @@ class Lesson:
     def test_in_jupyterlab(self, open_notebook, record_property, tmp_path):
         name = self.name
         lesson = open_notebook(name)
-        lesson.set_theme("light")  # JupyterLab keeps the dark one where a test before ended in it
         lesson.run_all()
         expect_no_problem(lesson)
         exercises = [EXERCISES[exercise] for exercise in lesson.exercises()]
