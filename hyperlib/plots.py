@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.path import Path
 from matplotlib.textpath import TextPath
+from matplotlib.ticker import LogFormatter
 
 from .slicing import parameter_offsets, weight_pairs
 
@@ -19,7 +20,7 @@ from .slicing import parameter_offsets, weight_pairs
 # black text on them, and neighbours differ in lightness as well.
 TENSOR_COLOURS = ["#8ecbf0", "#f2c14e", "#a1ab56", "#e3e3e3", "#ba8663", "#7fd1ae", "#d5d1f1", "#c0829d"]
 LINE_COLOURS = ["#0072b2", "#d55e00", "#007a5a", "#a0458a", "#333333"]
-LINE_STYLES = ["-", "--", "-.", ":", (0, (5, 1, 1, 1))]
+LINE_STYLES = ["-", "--", "-.", ":", (0, (1, 3))]
 SIGNED = LinearSegmentedColormap.from_list("signed", ["#d95f02", "#ffffff", "#2b83bf"])
 
 
@@ -118,7 +119,7 @@ def strip_axes(fig):
 @functools.cache
 def outline(number):
     """A number's digits as a path around its centre, in inches."""
-    path = TextPath((0, 0), str(number), size=8 / 72)
+    path = TextPath((0, 0), str(number), size=9 / 72)
     return Path(path.vertices - path.get_extents().get_points().mean(0), path.codes)
 
 
@@ -218,7 +219,7 @@ def draw_curves(ax, x, curves, points=None, legend="best"):
         style = dict(color=LINE_COLOURS[k % 5], linestyle=LINE_STYLES[k % 5], linewidth=1.3 if k else 2.6)
         lines += ax.plot(array(x), array(y), label=name, **style)
     if len(curves) > 1 or points is not None:
-        ax.legend(fontsize=8, loc=legend)
+        ax.legend(fontsize=9, loc=legend)
     ax.set(xlabel="x", ylabel="y")
     ax.grid(alpha=0.3)
     return lines
@@ -240,10 +241,10 @@ def plot_points(points, xlabel, ylabel, title=""):
     fig = figure(6.0, 3.2)
     ax = fig.subplots()
     for k, (name, places) in enumerate(points.items()):
-        style = dict(color=LINE_COLOURS[k % 5], markersize=4, alpha=0.9, zorder=3 - k / 10)  # the first set on top
-        ax.plot(*places.detach().cpu().T, "osx^v"[k % 5], label=name, **style)
+        style = dict(color=LINE_COLOURS[k % 5], markersize=4, markeredgewidth=0.4)
+        ax.plot(*places.detach().cpu().T, "os^Dv"[k % 5], label=name, markeredgecolor="white", **style)
     ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
-    ax.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
+    ax.legend(fontsize=9, loc="center left", bbox_to_anchor=(1, 0.5))
     ax.grid(alpha=0.3)
     ends = {name: (places.amin(0).tolist(), places.amax(0).tolist()) for name, places in points.items()}
     where = "; ".join(
@@ -258,7 +259,7 @@ def plot_spread(values, columns, title=""):
     fig = figure(6.0, 1.2 + 0.45 * len(values))
     ax = fig.subplots()
     for k, column in enumerate(columns):
-        style = dict(color=LINE_COLOURS[k % 5], marker="os^xv"[k % 5], linestyle="none", alpha=0.9)
+        style = dict(color=LINE_COLOURS[k % 5], marker="os^Dv"[k % 5], linestyle="none", alpha=0.9)
         for row, of_seeds in enumerate(values.values()):
             numbers = array(of_seeds[:, k])
             ax.plot(numbers, [row + 0.2 * k - 0.1 * (len(columns) - 1)] * len(numbers), **style)
@@ -266,7 +267,7 @@ def plot_spread(values, columns, title=""):
     ax.set(xscale="log", yticks=range(len(values)), yticklabels=list(values), ylim=(len(values) - 0.5, -0.5))
     ax.set_title(title, fontsize=10)
     ax.grid(alpha=0.3, axis="x")
-    fig.legend(fontsize=8, loc="outside lower center", ncols=len(columns))
+    fig.legend(fontsize=9, loc="outside lower center", ncols=len(columns))
     spans = [
         f"{name}, {column}: {float(of_seeds[:, k].min()):.2g} to {float(of_seeds[:, k].max()):.2g}"
         for name, of_seeds in values.items()
@@ -296,7 +297,7 @@ def draw_tensors(axes, tensors, limit, numbers=True):
         if numbers and matrix.size <= 36 and max(matrix.shape) <= 8:
             for i, row in enumerate(matrix.tolist()):
                 for j, value in enumerate(row):
-                    ax.text(j, i, f"{value:.3g}", ha="center", va="center", fontsize=8)
+                    ax.text(j, i, f"{value:.3g}".replace("-", "\N{MINUS SIGN}"), ha="center", va="center", fontsize=8)
     return images
 
 
@@ -345,7 +346,7 @@ def plot_classes(panels):
     ):
         draw_classes(ax, points, labels)
         ax.set_title(title, fontsize=10)
-    fig.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=8)
+    fig.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=9)
     words = "; ".join(f"{title}: {classes_in_words(*panel)}" for title, panel in panels.items())
     return Picture(fig, f"Points of class 0 (circles) and class 1 (crosses). {words}.")
 
@@ -378,7 +379,7 @@ def plot_times(sizes, seconds, title=""):
     ax = fig.subplots()
     draw_times(ax, sizes, seconds)
     ax.set_title(title, fontsize=10)
-    fig.legend(loc="outside right center", fontsize=8)
+    fig.legend(loc="outside right center", fontsize=9)
     ends = "; ".join(
         f"{name}: {number(1000 * times[0])} to {number(1000 * times[-1])} for {sizes[0]:,} to {sizes[len(times) - 1]:,}"
         for name, times in seconds.items()
@@ -447,7 +448,7 @@ def plot_against(curves, xlabel, ylabel, title=""):
     ax.set_xticks(ticks, [f"{x:,}" for x in ticks])
     ax.minorticks_off()
     ax.set_title(title, fontsize=10)
-    ax.legend(fontsize=8)
+    ax.legend(fontsize=9)
     ax.grid(alpha=0.3)
     seeds = max(len(values) for places in curves.values() for values in places.values())
     means = f"means of {seeds} seeds" if seeds > 1 else "one seed"
@@ -489,10 +490,13 @@ def plot_growth(panels, tail=3, columns=2, title=""):
         room = (high / low) ** (0.08 + 0.12 * len(lines))  # for the legend
         ax.set(xscale="log", yscale="log", xlabel=over, ylabel=what, ylim=(low / 1.2, high * 1.2 * room))
         ticks = sizes[:: -(-len(sizes) // 4)]
-        ax.set_xticks(ticks, [f"{size:,}" for size in ticks], fontsize=8)
+        ax.set_xticks(ticks, [f"{size:,}" for size in ticks], fontsize=9)
         ax.set_xticks([], minor=True)
-        ax.yaxis.set_minor_formatter("")
-        ax.legend(fontsize=8, loc="upper left", title="slopes", title_fontsize=8)
+        if high > 30 * low:  # else one tick at most would have a number
+            ax.yaxis.set_minor_formatter("")
+        else:
+            ax.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(2, 0.4)))
+        ax.legend(fontsize=9, loc="upper left", title="slope of the line", title_fontsize=9)
         ax.grid(alpha=0.3)
     fig.suptitle(title, fontsize=10)
     return Picture(fig, f"{title or 'Growth'}. {'; '.join(words)}.")

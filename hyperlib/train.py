@@ -40,7 +40,8 @@ def bar(label, total):
 
         widget = ipywidgets.HTML()
         # A saved notebook keeps the text of this moment, not what the widget became: so it names the total alone.
-        still = {"text/plain": f"{label}: {total}", "text/html": f"{escape(label)}: {total}"}
+        text = f"{label}: {total} of {total}"
+        still = {"text/plain": text, "text/html": f'<div style="padding: 0 5px">{escape(text)}</div>'}
         display(widget._repr_mimebundle_() | still, raw=True)
 
         def show(done):

@@ -99,7 +99,7 @@ class LivePicture(ipywidgets.VBox):
 
     def _repr_mimebundle_(self, **kwargs):
         """The living picture, and for readers without a kernel a still one."""
-        still = self.still + "<p>Run this cell to get its sliders.</p>"
+        still = self.still + '<p style="padding: 0 5px">Run this cell to make it interactive.</p>'
         return super()._repr_mimebundle_(**kwargs) | {"text/plain": repr(self), "text/html": still}
 
 
@@ -148,15 +148,16 @@ def cost_explorer():
     fig = plots.figure(6.0, 2.0)
     fig.set_layout_engine("none")
     ax = fig.add_axes((0.13, 0.05, 0.86, 0.76))
-    bars = plots.draw_live_bars(ax, ["target", "generator"], 3e8, start=1)
+    bars = plots.draw_live_bars(ax, ["target", "generator"], 3e11, start=1)
 
     def redraw(width, hidden):
         target = [(width, width), (width, width)]
         counts = [count_parameters(target), generator_parameters(8, [hidden], target)]
         title = f"A generator 8 -> {hidden} -> P for a target {plots.sizes_in_words(target)}"
         ax.set_title(f"{title} (log scale)", fontsize=10)
-        plots.set_live_bars(*bars, counts, [f"{n:,}" for n in counts])
-        return f"Bars. {title}. target: {counts[0]:,}; generator: {counts[1]:,}."
+        labels = [f"{counts[0]:,} parameters", f"{counts[1]:,} ({counts[1] / counts[0]:,.1f} x the target)"]
+        plots.set_live_bars(*bars, counts, labels)
+        return f"Bars. {title}. target: {labels[0]}; generator: {labels[1]}."
 
     return LivePicture(
         fig,
@@ -219,7 +220,7 @@ def chunk_explorer(target_layer_sizes, conditioning_size=0):
         embeddings = chunks * embedding_size
         generator = count_parameters(mlp_sizes(conditioning_size + embedding_size, [hidden], chunk_size))
         stored = embeddings + generator
-        ax.set_title(f"{target} in {chunks:,} chunks of {chunk_size:,} (log scale)", fontsize=10)
+        ax.set_title(f"Numbers stored for {chunks:,} chunks of {chunk_size:,} (log scale)", fontsize=10)
         ratio = f"{P / stored:,.0f}x" if P > 10 * stored else f"{P / stored:.1f}x"
         counts = [P, embeddings, generator, stored]
         plots.set_live_bars(*bars, counts, [*(f"{n:,}" for n in counts[:-1]), f"{stored:,} ({ratio} compression)"])
@@ -240,7 +241,8 @@ def chunk_explorer(target_layer_sizes, conditioning_size=0):
 
 
 def function_explorer(
-    generate, x, low=-1.0, high=1.0, activation="relu", label="z", points=None, also=None, show_weights=False
+    generate, x, low=-1.0, high=1.0, start=None, activation="relu", label="z", points=None, also=None,
+    show_weights=False,
 ):
     """A slider through the networks that `generate` makes: their function of one number, and their weights.
 
@@ -248,6 +250,7 @@ def function_explorer(
         generate: from a z, a tensor of shape [1], to the weights (w1, b1, ...) of a target with one input and output.
         x: `[n, 1]`, where to draw the function.
         low, high: the slider's range.
+        start: where the slider stands at first; None for the middle.
         activation: of the target network.
         points: data to draw as dots, as (x, y).
         also: further curves to compare with, as {name: y}.
@@ -290,7 +293,8 @@ def function_explorer(
         return " ".join(words)
 
     moving = [ax.title, line, *images]
-    return LivePicture(fig, redraw, moving, z=float_slider(label, (low + high) / 2, low, high))
+    start = (low + high) / 2 if start is None else start
+    return LivePicture(fig, redraw, moving, z=float_slider(label, start, low, high))
 
 
 def variance_explorer(deepest=12, seeds=3):
@@ -316,19 +320,19 @@ def variance_explorer(deepest=12, seeds=3):
     fig = plots.figure(6.0, 3.2)
     ax = fig.subplots()
     layers = torch.arange(1, deepest + 1)
-    names = ["mean square", "part that differs between rows of data"]
+    names = ["all of it", "part that differs between rows of data"]
     styles = [dict(marker="o", linewidth=2.4), dict(marker="s", linestyle="--", linewidth=1.5, markersize=4)]
     lines = [
         ax.plot([], [], label=name, color=colour, **style)[0]
         for name, colour, style in zip(names, plots.LINE_COLOURS, styles, strict=False)
     ]
-    ax.axhline(1, color="black", linewidth=0.8, linestyle=":", label="the data's")
-    ax.set(yscale="log", ylim=(1e-12, 1e9), xlim=(0.5, deepest + 0.5), xticks=layers[1::2].tolist())
-    ax.set(xlabel="layer of the target", ylabel="behind the layer")
-    ax.set_yticks([1e-12, 1e-8, 1e-4, 1, 1e4, 1e8])
+    ax.axhline(1, color="black", linewidth=0.8, linestyle=":", label="mean square of the data")
+    ax.set(yscale="log", ylim=(1e-14, 1e12), xlim=(0.5, deepest + 0.5), xticks=layers[1::2].tolist())
+    ax.set(xlabel="layer of the target", ylabel="mean square behind the layer")
+    ax.set_yticks([1e-12, 1e-8, 1e-4, 1, 1e4, 1e8, 1e12])
     ax.minorticks_off()
     ax.grid(alpha=0.3)
-    ax.legend(fontsize=8, loc="upper left")  # where no start comes by
+    ax.legend(fontsize=9, loc="upper left")  # where no start comes by
     ax.set_title(METHODS[0])
 
     def redraw(method, width, depth):
@@ -376,7 +380,7 @@ def family_explorer(models, truth, x, conditions):
     fig = plots.figure(6.0, 3.2)
     ax = fig.subplots()
     lines = plots.draw_curves(ax, x, values_for(start))
-    ax.legend(fontsize=8, loc="upper center", ncols=len(lines))  # in one row, above the curves
+    ax.legend(fontsize=9, loc="upper center", ncols=len(lines))  # in one row, above the curves
     ax.set(xlim=(float(x.min()), float(x.max())), ylim=(-limit, limit), title=" ")
 
     def redraw(**condition):

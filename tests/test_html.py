@@ -111,7 +111,7 @@ def test_an_interactive_picture_leaves_a_still_one_that_says_how_to_move_it(name
         for output in cell.get("outputs", []):
             if output.get("data", {}).get("text/plain", "").startswith("Interactive picture"):
                 html = output.data["text/html"]
-                assert "<img alt=" in html and "Run this cell to get its sliders." in html
+                assert "<img alt=" in html and "Run this cell to make it interactive." in html
 
 
 @pytest.mark.parametrize("name", LESSONS)

@@ -45,7 +45,9 @@ def test_exercise_cells_are_what_was_declared(notebook):
             continue
         exercise = EXERCISES[grading(cell)["grade_id"]]
         assert cell.source == exercise.blank.rstrip()
-        assert check.source == f'from hyperlib import check\n\n{exercise.name} = check("{exercise.name}")'
+        one_line = f'{exercise.name} = check("{exercise.name}")'
+        call = one_line if len(one_line) < 59 else f'{exercise.name} = check(\n    "{exercise.name}"\n)'
+        assert check.source == f"from hyperlib import check\n\n{call}"
         assert cell.id == exercise.name and check.id == f"check_{exercise.name}"
         assert cell.metadata == {
             "deletable": False,
@@ -86,9 +88,10 @@ def test_saved_executed_in_order_without_a_trace_of_the_machine(notebook):
             assert "widget-view" not in text
 
 
-def test_lines_fit_the_column(notebook):
-    long = [line for cell in code_cells(notebook) for line in cell.source.splitlines() if len(line) > 80]
-    assert not long
+def test_lines_fit_a_narrow_column(notebook):
+    """In a window of 900 pixels an editor shows 58 characters."""
+    lines = [line for cell in code_cells(notebook) for line in cell.source.splitlines()]
+    assert not [line for line in lines if len(line) > 58]
 
 
 def test_no_cell_is_empty(notebook):

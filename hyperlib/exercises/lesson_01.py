@@ -318,8 +318,8 @@ def count_module(module):
 def count_module_twice(module):
     """How many numbers of a module could be trained."""
     total = 0
-    for submodule in module.modules():
-        for parameter in submodule.parameters(recurse=False):
+    for part in module.modules():
+        for parameter in part.parameters(recurse=False):
             total = total + parameter.numel()
     return total
 

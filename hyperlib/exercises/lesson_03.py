@@ -265,7 +265,7 @@ def pairs(x, w1, b1, w2, b2):
     gradients=True,
 )
 def target_forward(x, weights, activation):
-    """An MLP of any depth; weights: [(weight, bias), ...].
+    """An MLP of any depth; weights [(weight, bias), ...].
 
     The activation stands between the layers, and none
     after the last.

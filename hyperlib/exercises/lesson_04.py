@@ -622,8 +622,9 @@ def summed_too_early(z, flat_gradient):
     ],
 )
 def train_hypernet(hypernet, target, z, x, y, steps, lr):
-    """Fit target(x, hypernet(z)) to y; return the losses."""
-    optimizer = torch.optim.SGD(hypernet.parameters(), lr=lr)
+    """Fit target(x, hypernet(z)) to y; return losses."""
+    parameters = hypernet.parameters()
+    optimizer = torch.optim.SGD(parameters, lr=lr)
     losses = []
     for _ in range(steps):
         weights = hypernet(z)
@@ -637,12 +638,14 @@ def train_hypernet(hypernet, target, z, x, y, steps, lr):
 
 @stub(train_hypernet)
 def train_nothing(hypernet, target, z, x, y, steps, lr):
-    """Fit target(x, hypernet(z)) to y; return the losses."""
-    optimizer = torch.optim.SGD(hypernet.parameters(), lr=lr)
+    """Fit target(x, hypernet(z)) to y; return losses."""
+    parameters = hypernet.parameters()
+    optimizer = torch.optim.SGD(parameters, lr=lr)
     losses = []
     for _ in range(steps):
         made = hypernet(z)
-        weights = [w.detach().requires_grad_() for w in made]
+        weights = [w.detach() for w in made]
+        weights = [w.requires_grad_() for w in weights]
         loss = F.mse_loss(target(x, weights), y)
         optimizer.zero_grad()
         loss.backward()

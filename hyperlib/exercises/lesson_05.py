@@ -776,7 +776,7 @@ def absolute_gap(model, conditioning, data, target):
     gradients=True,
 )
 def with_condition(conditioning, x):
-    """Each task's condition, in front of each of its rows.
+    """Each task's condition in front of each of its rows.
 
     [batch, C] and [batch, n, in] give [batch, n, C + in].
     A gradient reaches both.
@@ -788,7 +788,7 @@ def with_condition(conditioning, x):
 
 @stub(with_condition)
 def with_mixed_conditions(conditioning, x):
-    """Each task's condition, in front of each of its rows.
+    """Each task's condition in front of each of its rows.
 
     [batch, C] and [batch, n, in] give [batch, n, C + in].
     A gradient reaches both.

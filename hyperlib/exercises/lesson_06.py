@@ -150,10 +150,11 @@ def hyperfan_in_std(n_in, n_features, activation="relu"):
     two plain numbers: of those that make weights, of
     those that make biases.
 
-    n_in: fan-in of the target layer. n_features: what
-    the rows are multiplied with, mean square 1. Weights
-    and biases get half of the variance each. The gain
-    is 2 for "relu", 1 for any other name ("tanh", ...).
+    n_in: fan-in of the target layer. n_features: how
+    many features a row is multiplied with; their mean
+    square is 1. Weights and biases get half of the
+    variance each. The gain is 2 for "relu", and 1 for
+    any other name ("tanh", ...).
     """
     gain = 2 if activation == "relu" else 1
     weight_variance = gain / (2 * n_in * n_features)

@@ -346,7 +346,7 @@ class ScaleAndShift(Scale):
 def target_vmap(module, x, weights):
     """Row b of x through the module, with weights b.
 
-    x [batch, ...]; weights: one tensor [batch, *shape] for
+    x [batch, ...]; weights: a tensor [batch, *shape] for
     each of module.named_parameters(), in their order.
     The module is called only once.
     """
@@ -555,9 +555,9 @@ def group_by_condition(conditioning):
     """Which rows of conditioning are exactly equal?
 
     From [batch, C] to (conditions, index): the K distinct
-    rows [K, C] in ascending order, and for each row of the
-    batch which of them it is: index [batch] (int64), so
-    that conditions[index] equals conditioning.
+    rows [K, C] in ascending order, and for each row of
+    the batch which of them it is: index [batch] (int64),
+    so that conditions[index] equals conditioning.
     """
     return torch.unique(conditioning, dim=0, return_inverse=True)
 

@@ -100,8 +100,8 @@ def build_weight_generator(
     Linear layers {name}_hidden_0, {name}_hidden_1, ...,
     each followed by a ReLU, then {name}_params with none
     behind it. {name}_params starts with weight uniform in
-    (-0.01, 0.01) and bias zero; the hidden layers start as
-    nn.Linear does.
+    (-0.01, 0.01) and bias zero; the hidden layers start
+    as nn.Linear does.
     """
     generator, width = nn.Sequential(), conditioning_size
     for i, hidden in enumerate(hidden_sizes):
@@ -682,16 +682,16 @@ class ReturnsTheWeights(Variation):
     ],
 )
 def encode(degrees):
-    """From angles in degrees [...] to conditions [..., 2]:
-    the point on the unit circle, (cos, sin)."""
+    """From angles in degrees [...] to conditions
+    [..., 2]: the point on the unit circle, (cos, sin)."""
     angle = degrees.deg2rad()
     return torch.stack([angle.cos(), angle.sin()], dim=-1)
 
 
 @stub(encode)
 def encode_degrees_as_radians(degrees):
-    """From angles in degrees [...] to conditions [..., 2]:
-    the point on the unit circle, (cos, sin)."""
+    """From angles in degrees [...] to conditions
+    [..., 2]: the point on the unit circle, (cos, sin)."""
     return torch.stack([degrees.cos(), degrees.sin()], -1)
 
 

@@ -284,12 +284,12 @@ class BlankChunkedGenerator(nn.Module):
         self, conditioning_size, target_layer_sizes,
         chunk_size, embedding_size, hidden_sizes=(64,),
     ):  # fmt: skip
-        """self.embeddings: a parameter, of shape
-        [chunks, embedding_size], started with torch.randn.
-        self.generator: an MLP from condition and embedding
-        (joined in this order) to chunk_size numbers; its
-        hidden layers have hidden_sizes units and a ReLU
-        each."""
+        """self.embeddings: a parameter, started with
+        torch.randn, of shape [chunks, embedding_size].
+        self.generator: an MLP from condition and
+        embedding (joined in this order) to chunk_size
+        numbers; its hidden layers have hidden_sizes
+        units and a ReLU each."""
         super().__init__()
         ...
 
@@ -510,9 +510,9 @@ TASKS = dict(
 def adapt(model, conditioning, data, target, steps, lr):
     """Learn a condition for new data; the model stays.
 
-    conditioning [..., C] is where to start and stays as it
-    is; data [..., n, in], target [..., n] class numbers.
-    steps steps of torch.optim.Adam on the mean
+    conditioning [..., C] is where to start, and stays as
+    it is; data [..., n, in]; target [..., n], classes.
+    Takes `steps` steps of torch.optim.Adam on the mean
     cross-entropy of model(conditioning, data),
     [..., n, classes]. Returns the learned condition,
     [..., C], without a history.
