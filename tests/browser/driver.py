@@ -142,7 +142,7 @@ class Notebook:
         while True:
             left = max(1, (end - time.monotonic()) * 1000)
             self.page.wait_for_function("lesson.idle()", timeout=left, polling=50)
-            self.page.wait_for_timeout(250)
+            self.page.wait_for_timeout(120)
             if self.page.evaluate("lesson.idle()"):
                 return
 

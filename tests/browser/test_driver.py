@@ -113,7 +113,7 @@ def test_pictures_that_move_wrongly(run):
         (control,) = notebook.controls(cell["id"])
         old = notebook.shown(cell["id"])["src"]
         move(control)
-        return notebook.wrong_picture(cell["id"], old, timeout=1)
+        return notebook.wrong_picture(cell["id"], old, timeout=0.5)
 
     wrong = moved(failing, notebook.press)
     assert "at 4 shows no picture but" in wrong and "ZeroDivisionError" in wrong
@@ -129,9 +129,9 @@ def test_pictures_that_move_wrongly(run):
 
 
 def test_a_slow_picture(run):
-    notebook = run(live(in_redraw="time.sleep(0.3)"))
-    assert notebook.key_to_picture("cell0", presses=3) > 300
-    assert notebook.behind_a_held_key("cell0") > 300
+    notebook = run(live(in_redraw="time.sleep(0.2)"))
+    assert notebook.key_to_picture("cell0", presses=3) > 200
+    assert notebook.behind_a_held_key("cell0") > 200
 
 
 def test_cells_that_never_ran_after_a_restart(run):
