@@ -88,9 +88,10 @@ def test_sharing_is_much_faster_than_a_network_for_each_row(compare):
 
 def test_the_last_runs_stand_beside_the_commands(compare):
     """The figures kept are those of whole runs, with all libraries, and the Markdown is made from the JSON."""
-    kept = json.loads((FOLDER / "compare.json").read_text())
-    assert "hyper-nn, hypnettorch, hyperlight" in kept["machine"] and set(kept["cases"]) == set(compare.all_cases())
-    assert (FOLDER / "compare.md").read_text() == compare.report(kept["machine"], kept["cases"])
+    for name in ("compare", "compare_threads"):
+        kept = json.loads((FOLDER / f"{name}.json").read_text())
+        assert "hyper-nn, hypnettorch, hyperlight" in kept["machine"] and set(kept["cases"]) == set(compare.all_cases())
+        assert (FOLDER / f"{name}.md").read_text() == compare.report(kept["machine"], kept["cases"])
     kept, course = json.loads((FOLDER / "course.json").read_text()), load("course")
     assert sorted(kept["lessons"]) == [f"{number:02}" for number in range(10)]
     assert course.tables(kept) in (FOLDER / "course.md").read_text()
