@@ -68,6 +68,6 @@ for i in progress(range(4), "a < b"):
     client = NotebookClient(notebook, timeout=60, store_widget_state=True)
     client.execute()
     (output,) = notebook.cells[0].outputs
-    assert output.data["text/plain"] == "a < b: 4" and output.data["text/html"] == "a &lt; b: 4"
+    assert output.data["text/plain"] == "a < b: 4 of 4" and "a &lt; b: 4 of 4" in output.data["text/html"]
     (values,) = [s["value"] for s in client.widget_state.values() if "<progress" in str(s.get("value"))]
     assert values == '<label>a &lt; b <progress max="4" value="2"></progress> 2 of 4</label>'

@@ -63,7 +63,9 @@
 
   function ready(path) {
     const doc = current();
-    if (!doc?.sessionContext || doc.sessionContext !== listening || doc.context?.path !== path || !doc.context.isReady || !doc.sessionContext.isReady) return false;
+    const context = doc?.sessionContext;
+    if (!context || context !== listening || doc.context?.path !== path) return false;
+    if (!doc.context.isReady || !context.isReady) return false;
     const kernel = doc.sessionContext.session?.kernel;
     const drawn = cells().length > 0 && cells().every(cell => cell.node.isConnected && !cell.isPlaceholder());
     return drawn && kernel?.connectionStatus === 'connected' && kernel.status === 'idle';
