@@ -60,13 +60,13 @@ class Notebook:
             page.goto(f"{lab.url}/lab/tree/{path}?token={lab.token}&reset")
         self._wait_until_ready(path)
         self.panel = page.locator(".jp-NotebookPanel:visible")
+        self.set_theme("light")  # the server keeps the dark one where a test failed in it
 
     def close(self) -> None:
-        """Close it, unsaved, and leave JupyterLab as a new one looks."""
+        """Close it, unsaved."""
         self.page.remove_listener("request", self._note_address)
         self.page.remove_listener("websocket", self._note_address)
         self.page.evaluate("lesson.close()")
-        self.set_theme("light")
 
     def _wait_until_ready(self, path: str, seconds: float = 60) -> None:
         dialog = self.page.locator(".jp-Dialog-content")
