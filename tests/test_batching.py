@@ -204,3 +204,9 @@ def test_errors_name_the_item(act, kind, words):
     with pytest.raises(kind) as caught:
         act()
     assert words in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_groups_of_whole_numbers_that_are_equal_as_floats():
+    rows = torch.tensor([[2**53], [2**53 + 1], [2**53]])
+    conditions, index = group_by_condition(rows)
+    assert len(conditions) == 2 and torch.equal(conditions[index], rows)

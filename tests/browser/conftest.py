@@ -77,9 +77,9 @@ def open_notebook(request, chromium, lab, pages):
         return opened[-1]
 
     yield open_notebook
-    if request.node.stash[FAILED]:  # the page may not answer any more, or show a dialog
-        pages.pop().close()
-    else:
+    if not request.node.stash[FAILED]:
         for notebook in opened:
             notebook.close()
+    elif pages:  # it may not answer any more, or show a dialog
+        pages.pop().close()
     lab.stop_kernels()
