@@ -29,8 +29,6 @@ EMPTY_WORDS = {"image", "picture", "figure", "plot", "chart", "graph", "diagram"
 def problems(lesson: Notebook) -> list[str]:
     """All there are, in both themes; JupyterLab is in the light one afterwards."""
     found = []
-    # The themes come first: Chromium's page has crashed when the theme was switched behind `_names`, which has it build
-    # its accessibility tree.
     for theme in reversed(THEMES):
         lesson.set_theme(theme)
         found += [f"{problem} ({theme} theme)" for problem in contrast_problems(lesson)]
@@ -40,6 +38,7 @@ def problems(lesson: Notebook) -> list[str]:
 
 def _ask(lesson: Notebook, script: str, arg=None):
     if lesson.page.evaluate("!window.access"):
+        lesson.page.evaluate(AXE_SCRIPT)
         lesson.page.evaluate(SCRIPT)
     lesson.page.evaluate("lesson.tag()")
     return lesson.page.evaluate(script, arg)
@@ -47,8 +46,6 @@ def _ask(lesson: Notebook, script: str, arg=None):
 
 def axe_problems(lesson: Notebook) -> list[str]:
     """What axe-core finds in the notebook, without its check of contrast, which sees next to nothing here."""
-    if lesson.page.evaluate("!window.axe"):
-        lesson.page.evaluate(AXE_SCRIPT)
     found = _ask(lesson, "apart => access.axe(apart)", [[rule, selector] for rule, selector, _ in JUPYTERLABS_OWN])
     return [f"{bad['cell']}: {bad['help']} ({bad['rule']}): {bad['html']}" for bad in found]
 
@@ -93,30 +90,17 @@ def control_problems(lesson: Notebook) -> list[str]:
     """Controls that have no name, that the Tab key passes by, or that look the same with the focus as without."""
     lesson.page.mouse.move(0, 0)  # under the mouse a control looks as if it had the focus
     controls = _ask(lesson, "access.listControls()")
-    names = _names(lesson, len(controls))
     visited = _walk(lesson, len(controls))
     found = []
-    for number, (control, name) in enumerate(zip(controls, names, strict=True)):
-        which = f"{control['cell']}: {control['place']} {name!r}"
-        if not name:
+    for number, control in enumerate(controls):
+        which = f"{control['cell']}: {control['place']} {control['name']!r}"
+        if not control["name"]:
             found.append(f"{control['cell']}: {control['place']} number {number + 1} has no name")
         if number not in visited:
             found.append(f"{which} cannot be reached with the Tab key")
         elif visited[number] == control["looks"]:
             found.append(f"{which} looks the same with the focus as without")
     return found
-
-
-def _names(lesson: Notebook, count: int) -> list[str]:
-    """The names that Chromium gives the controls, as a screen reader gets them."""
-    session = lesson.page.context.new_cdp_session(lesson.page)
-    names = []
-    for number in range(count):
-        node = session.send("Runtime.evaluate", {"expression": f"access.found[{number}]"})["result"]["objectId"]
-        tree = session.send("Accessibility.getPartialAXTree", {"objectId": node, "fetchRelatives": False})
-        names.append(tree["nodes"][0].get("name", {}).get("value", "").strip())
-    session.detach()
-    return names
 
 
 def _walk(lesson: Notebook, count: int) -> dict[int, str]:

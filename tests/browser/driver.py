@@ -84,7 +84,7 @@ class Notebook:
     # Finding
 
     def states(self) -> list[dict]:
-        """Every cell's id, type, source, metadata, execution count and outputs."""
+        """Every cell's id, type, source, metadata and errors."""
         return self.page.evaluate("lesson.states()")
 
     def state(self, cell_id: str) -> dict:
@@ -263,7 +263,7 @@ class Notebook:
         description, png = json.loads(ast.literal_eval(answer["data"]["text/plain"]))
         return description, base64.b64decode(png)
 
-    def key_to_picture(self, cell_id: str, presses: int = 10) -> float:
+    def key_to_picture(self, cell_id: str, presses: int = 8) -> float:
         """Milliseconds from a key press to the new picture, decoded in the page: the median over all sliders' steps."""
         sliders = [control for control in self.controls(cell_id) if not is_menu(control)]
         for slider in sliders:
@@ -308,8 +308,7 @@ class Notebook:
         bad, expected = [], []
         ran = self.page.evaluate("lesson.haveRun()")
         for state in self.states():
-            errors = [o for o in state["outputs"] if o["output_type"] == "error"]
-            messages = [f"{error['ename']}: {error['evalue']}" for error in errors]
+            messages = [f"{error['ename']}: {error['evalue']}" for error in state["errors"]]
             if "raises-exception" in state["metadata"].get("tags", []):
                 expected += messages
             else:
@@ -352,7 +351,7 @@ class Notebook:
             }""",
             arg=[name, theme == "dark"],
         )
-        self.page.wait_for_timeout(300)  # some colours fade
+        self.page.evaluate("document.getAnimations().forEach(fading => fading.finish())")
 
     def hide_sidebar(self) -> None:
         if self.page.locator("#jp-left-stack").is_visible():

@@ -39,15 +39,18 @@
           if (line && !fromStart(line)) heard.push(`stderr: ${line.slice(0, 200)}`);
     });
   }
-  setInterval(() => {
+  function look() {
     const context = current()?.sessionContext;
-    if (!context || context === listening) return;
-    listening = context;
-    heard.length = 0;
-    asked.clear();
-    ran.clear();
-    listen(context);
-  }, 5);
+    if (context && context !== listening) {
+      listening = context;
+      heard.length = 0;
+      asked.clear();
+      ran.clear();
+      listen(context);
+    }
+    setTimeout(look, listening ? 100 : 5); // at once behind the opening: the first messages count
+  }
+  look();
 
   // In the place of all that is open: an empty window has shown the launcher.
   async function open(path) {
@@ -57,6 +60,7 @@
 
   function close() {
     window.lesson.seen?.stop();
+    listening = undefined;
     for (const widget of [...window.jupyterapp.shell.widgets('main')]) widget.dispose();
     if (window.jupyterapp.shell.leftCollapsed) window.jupyterapp.commands.execute('application:toggle-left-area');
   }
@@ -93,8 +97,7 @@
       type: model.type,
       source: model.sharedModel.getSource(),
       metadata: model.toJSON().metadata,
-      count: model.executionCount ?? null,
-      outputs: model.outputs?.toJSON() ?? []
+      errors: (model.outputs?.toJSON() ?? []).filter(output => output.output_type === 'error')
     }));
 
   // Failures that only the page knows: inside widgets, and in formulas and diagrams.
@@ -151,7 +154,7 @@
   function watch(id) {
     window.lesson.seen?.stop();
     const output = cellOf(id).node.querySelector('.jp-OutputArea');
-    const seen = { keys: [], pictures: [], gaps: 0 };
+    const seen = { keys: [], pictures: [] };
     const key = event => seen.keys.push(event.timeStamp);
     let last = output.querySelector('.jupyter-widgets img')?.src;
     const observer = new MutationObserver(async () => {
@@ -163,15 +166,7 @@
     });
     observer.observe(output, { childList: true, subtree: true, attributes: true, attributeFilter: ['src'] });
     document.addEventListener('keydown', key, true);
-    const height = output.offsetHeight;
-    let watching = true;
-    const frame = () => {
-      if (output.offsetHeight < height - 5) seen.gaps += 1; // a moment without a picture: what is below it jumps
-      if (watching) requestAnimationFrame(frame);
-    };
-    requestAnimationFrame(frame);
     seen.stop = () => {
-      watching = false;
       observer.disconnect();
       document.removeEventListener('keydown', key, true);
     };

@@ -112,6 +112,7 @@ def _command(lab: Lab, port: int, config: Path) -> list[str]:
         *(f"--IdentityProvider.token={lab.token}", f"--ServerApp.root_dir={lab.root}"),
         *(f"--LabApp.app_settings_dir={config}", f"--LabApp.user_settings_dir={config / 'user'}"),
         *(f"--LabApp.workspaces_dir={config / 'workspaces'}", "--LabApp.extension_manager=readonly"),
+        "--KernelManager.shutdown_wait_time=0.2",  # seconds; with PyTorch in it, a kernel takes its time to end
     ]
 
 
