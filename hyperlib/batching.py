@@ -1,5 +1,7 @@
 """One network for each row: any module through vmap, what generated weights weigh, rows that share (lesson 07)."""
 
+import functools
+
 import torch
 
 from .counting import count_parameters
@@ -68,25 +70,25 @@ def group_by_condition(conditioning):
     rows = conditioning.detach()
     # Numbers are sorted much faster than rows, so make a number of each row first.  Different rows with one number, and
     # NaN, which equals nothing, are found out by comparing; equal rows with two numbers meet in the second `unique`.
-    factors = torch.arange(1.0, rows.shape[1] + 1, dtype=torch.float64).sin()
-    index = torch.unique(rows.to("cpu", torch.float64) @ factors, return_inverse=True)[1].to(rows.device)
-    first = first_rows(index)
-    again = rows[first].index_select(0, index)
-    if rows.is_floating_point():  # a sum is three times as fast as `torch.equal`; NaN - NaN and inf - inf are not 0
-        alike = (again - rows).abs().sum() == 0
-    else:
-        alike = torch.equal(again, rows)
-    if not alike:
+    numbers, index = torch.unique(rows.to("cpu", torch.float64) @ row_factors(rows.shape[1]), return_inverse=True)
+    index = index.to(rows.device)
+    first = first_rows(index, len(numbers))
+    if not torch.equal(rows[first].index_select(0, index), rows):
         first = index = torch.arange(len(rows), device=rows.device)
-    order = torch.unique(rows[first], dim=0, return_inverse=True)[1]
+    conditions, order = torch.unique(rows[first], dim=0, return_inverse=True)
     # torch.unique has no derivative: take the same rows out of `conditioning` itself.
-    return conditioning[first[first_rows(order)]], order[index]
+    return conditioning[first[first_rows(order, len(conditions))]], order[index]
 
 
-def first_rows(index):
-    """The first place of each number in an index in which each of 0 to K - 1 occurs, `[K]`."""
+@functools.cache
+def row_factors(size):
+    """`[size]`: what the numbers of a row are multiplied by to make one number of it."""
+    return torch.arange(1.0, size + 1, dtype=torch.float64, device="cpu").sin()
+
+
+def first_rows(index, groups):
+    """The first place of each of the numbers 0 to `groups` - 1 in an index in which all of them occur, `[groups]`."""
     places = torch.arange(len(index), device=index.device)
-    groups = int(index.max()) + 1 if len(index) else 0
     return places.new_full((groups,), len(index)).scatter_reduce(0, index, places, "amin")
 
 
@@ -100,8 +102,10 @@ def check_index(index, conditioning, data):
             f"with an index, conditioning must be [K, C], data [N, in] and index [N]; got {list(conditioning.shape)},"
             f" {list(data.shape)} and {list(index.shape)}"
         )
-    if not torch.compiler.is_compiling() and len(index) and not 0 <= index.min() <= index.max() < len(conditioning):
-        low, high = int(index.min()), int(index.max())
+    if torch.compiler.is_compiling() or not len(index):
+        return
+    low, high = (int(end) for end in index.aminmax())
+    if low < 0 or high >= len(conditioning):
         raise ValueError(f"index goes from {low} to {high}, but there are {len(conditioning)} conditions, from 0 on")
 
 

@@ -20,7 +20,7 @@ from .slicing import parameter_offsets, weight_pairs
 # black text on them, and neighbours differ in lightness as well.
 TENSOR_COLOURS = ["#8ecbf0", "#f2c14e", "#a1ab56", "#e3e3e3", "#ba8663", "#7fd1ae", "#d5d1f1", "#c0829d"]
 LINE_COLOURS = ["#0072b2", "#d55e00", "#007a5a", "#a0458a", "#333333"]
-LINE_STYLES = ["-", "--", "-.", ":", (0, (1, 3))]
+LINE_STYLES = ["-", "--", "-.", ":", (0, (7, 1, 1, 1, 1, 1))]
 SIGNED = LinearSegmentedColormap.from_list("signed", ["#d95f02", "#ffffff", "#2b83bf"])
 
 

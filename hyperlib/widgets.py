@@ -241,8 +241,8 @@ def chunk_explorer(target_layer_sizes, conditioning_size=0):
 
 
 def function_explorer(
-    generate, x, low=-1.0, high=1.0, start=None, activation="relu", label="z", points=None, also=None,
-    show_weights=False,
+    generate, x, low=-1.0, high=1.0, activation="relu", label="z", points=None, also=None, show_weights=False,
+    start=None,
 ):
     """A slider through the networks that `generate` makes: their function of one number, and their weights.
 
@@ -250,11 +250,11 @@ def function_explorer(
         generate: from a z, a tensor of shape [1], to the weights (w1, b1, ...) of a target with one input and output.
         x: `[n, 1]`, where to draw the function.
         low, high: the slider's range.
-        start: where the slider stands at first; None for the middle.
         activation: of the target network.
         points: data to draw as dots, as (x, y).
         also: further curves to compare with, as {name: y}.
         show_weights: draw the weights beside the function.
+        start: where the slider stands at first; None for the middle.
     """
     with torch.no_grad():
         places = torch.linspace(low, high, 61).unsqueeze(-1)

@@ -6,6 +6,7 @@
 Every way computes the same function with the same weights; outputs and gradients are compared before anything is
 measured.  The ways take turns, in a random order each round; a figure is the median over the rounds, and a ratio the
 median of the ratios within one round, so that a disturbance that lasts longer than a round hits both sides of it.
+Each case runs in a process of its own, so that it does not find the heap that another has left.
 
 Peak memory is what PyTorch's allocator handed out on top of what was there before the call, at its highest: on the CPU
 from the profiler's record of every allocation, on a GPU from `max_memory_allocated`.
@@ -20,6 +21,7 @@ import random
 import sys
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from statistics import median
 
@@ -186,6 +188,13 @@ def compare(case, peers, clock, budget, fewest=5):
     return figures
 
 
+def compare_alone(name, device, threads, clock_kind, budget):
+    """`compare` for the case of this name, for a process of its own."""
+    torch.set_num_threads(threads)
+    device = torch.device(device)
+    return compare(all_cases(device)[name](), available(), Clock(device, clock_kind), budget)
+
+
 def table(name, figures, peaks=None):
     """The figures of one case as a Markdown table."""
     head = ["", "forward ms", "x floor", "with backward ms", "x floor", "MB", "with backward MB", "M mult-adds"]
@@ -260,19 +269,21 @@ def main():
         parser.error("processor time adds up the threads: --clock cpu needs --threads 1")
     device = torch.device(args.device)
     peaks = (args.peak_tflops * 1e12, args.peak_gbs * 1e9) if args.peak_tflops and args.peak_gbs else None
-    peers, results = available(), {}
+    results = {}
     where = machine(device, torch.get_num_threads(), args.clock)
     print(where)
     if missing():
         print(f"Not installed, so left out: {', '.join(missing())} (tests/benchmarks/requirements.txt)")
-    for name, make in all_cases(device).items():
-        if args.only not in name:
-            continue
-        results[name] = compare(make(), peers, Clock(device, args.clock), args.seconds)
+    for name in (name for name in all_cases() if args.only in name):
+        with ProcessPoolExecutor(1, torch.multiprocessing.get_context("spawn")) as process:
+            job = process.submit(
+                compare_alone, name, args.device, torch.get_num_threads(), args.clock, args.seconds
+            )
+            results[name] = job.result()
         print("\n" + table(name, results[name], peaks), flush=True)
     print("\n" + summary(results))
     if args.save:
-        head = f"{where}; libraries: {', '.join(peers) or 'none'}."
+        head = f"{where}; libraries: {', '.join(available()) or 'none'}."
         (HERE / f"{args.save}.json").write_text(json.dumps({"machine": head, "cases": results}, indent=1) + "\n")
         (HERE / f"{args.save}.md").write_text(report(head, results, peaks))
 

@@ -69,13 +69,11 @@ class Notebook:
         self.page.evaluate("lesson.close()")
 
     def _wait_until_ready(self, path: str, seconds: float = 60) -> None:
+        """Wait for the notebook and its kernel, or for a dialog: so opens one whose metadata names no kernel."""
+        there = "path => lesson.ready(path) || document.querySelector('.jp-Dialog-content')"
+        self.page.wait_for_function(there, arg=path, polling=100, timeout=1000 * seconds)
         dialog = self.page.locator(".jp-Dialog-content")
-        end = time.monotonic() + seconds
-        while not self.page.evaluate("path => window.lesson.ready(path)", path):
-            # A notebook whose metadata names no kernel opens with a question.
-            assert not dialog.count(), f"{path} opens with a dialog: {dialog.first.inner_text()}"
-            assert time.monotonic() < end, f"{path} and its kernel were not there after {seconds:.0f} s"
-            self.page.wait_for_timeout(100)
+        assert not dialog.count(), f"{path} opens with a dialog: {dialog.first.inner_text()}"
 
     def _note_address(self, message: Request | WebSocket) -> None:
         if not message.url.startswith(self._local) and message.url not in self.outside:
