@@ -186,7 +186,7 @@ def sharing_explorer(target=((128, 64), (64, 32)), conditioning_size=64):
         costs = [distinct * multiply_adds(first), distinct * multiply_adds([last]), batch * multiply_adds(target)]
         sizes = [bytes_of_generated_weights(networks, target) for networks in (distinct, batch)]
         shares = [f"{cost:,} ({cost / sum(costs):.1%})" for cost in costs]
-        work.set_title(f"Multiply-adds for {batch:,} rows, {distinct:,} conditions (log scale)", fontsize=10)
+        work.set_title(f"Multiply-adds for {batch:,} rows, {distinct:,} conditions (log scale)", fontsize=9)
         plots.set_live_bars(*work_bars, costs, shares)
         plots.set_live_bars(*memory_bars, sizes, [f"{size:,}" for size in sizes])
         words = "; ".join(f"{name} {share}" for name, share in zip(parts, shares, strict=True))
@@ -298,7 +298,7 @@ def function_explorer(
 
 
 def variance_explorer(deepest=12, seeds=3):
-    """How large the signal is behind each layer of a generated target, for an initialisation, width and depth.
+    """How large the signal is after each layer of a generated target, for an initialisation, width and depth.
 
     The target has `deepest` layers of one width; a depth shows the first of them.  Measured before it is drawn: 8
     conditions of mean square 1, 64 rows of data each, mean over the seeds.
@@ -328,7 +328,7 @@ def variance_explorer(deepest=12, seeds=3):
     ]
     ax.axhline(1, color="black", linewidth=0.8, linestyle=":", label="mean square of the data")
     ax.set(yscale="log", ylim=(1e-14, 1e12), xlim=(0.5, deepest + 0.5), xticks=layers[1::2].tolist())
-    ax.set(xlabel="layer of the target", ylabel="mean square behind the layer")
+    ax.set(xlabel="layer of the target", ylabel="mean square after the layer")
     ax.set_yticks([1e-12, 1e-8, 1e-4, 1, 1e4, 1e8, 1e12])
     ax.minorticks_off()
     ax.grid(alpha=0.3)
@@ -343,8 +343,8 @@ def variance_explorer(deepest=12, seeds=3):
         (first, _), (last, differs) = moments[0].tolist(), moments[-1].tolist()
         first, last, differs = map(plots.number, (first, last, differs))
         return (
-            f"{method}, target of width {width}: the signal has the mean square {first} behind layer 1 and {last}"
-            f" behind layer {depth}, of which {differs} differs between rows of data."
+            f"{method}, target of width {width}: the signal has the mean square {first} after layer 1 and {last}"
+            f" after layer {depth}, of which {differs} differs between rows of data."
         )
 
     return LivePicture(
@@ -392,15 +392,16 @@ def family_explorer(models, truth, x, conditions):
             for name, (_, _, low, high) in conditions.items()
             if not low <= condition[name] <= high
         ]
-        title = f"OUTSIDE: {', '.join(outside)}" if outside else "inside the trained range"
+        where = f"OUTSIDE: {', '.join(outside)}" if outside else "inside the trained range"
+        at = ", ".join(f"{name} {value:.2f}" for name, value in condition.items())
+        title = where if outside else f"{at}: {where}"
         ax.set_title(title, fontsize=8 if len(outside) > 1 else 10)  # both must fit
         true, *others = values.values()
         misses = ", ".join(
             f"{name} is off by up to {float((y - true).abs().max()):.1f}"
             for name, y in zip(models, others, strict=True)
         )
-        at = ", ".join(f"{name} {value:.2f}" for name, value in condition.items())
-        return f"Functions for {at}, {title}. True function: {plots.path_in_words(x, true)}; {misses}."
+        return f"Functions for {at}, {where}. True function: {plots.path_in_words(x, true)}; {misses}."
 
     sliders = {
         name: float_slider(name, value, low, high)

@@ -178,8 +178,8 @@ def sample_tasks(tasks, n, amplitude, phase, generator):
 
     amplitude and phase are ranges (low, high); every task
     gets one of each, and n places x of its own, from -3
-    to 3. Every number is drawn for itself, uniformly in
-    its range, with torch.rand(..., generator=generator).
+    to 3. Each number is drawn independently, uniformly
+    in its range: torch.rand(..., generator=generator).
     Returns conditioning [tasks, 2] (amplitude, phase),
     x [tasks, n, 1] and y [tasks, n, 1].
     """

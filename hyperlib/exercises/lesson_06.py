@@ -34,7 +34,7 @@ def generated_variance(
     """Variance of a number that is row @ features + bias.
 
     Row entries and bias: drawn independently, mean 0.
-    features [..., n] gives [...], one number a condition.
+    features [..., n] gives [...], one per condition.
     """
     squares = (features**2).sum(-1)
     return weight_variance * squares + bias_variance

@@ -349,7 +349,8 @@ class Notebook:
             }""",
             arg=[name, theme == "dark"],
         )
-        self.page.evaluate("document.getAnimations().forEach(fading => fading.finish())")
+        # Some colours fade; other animations may be endless, so that they cannot be finished.
+        self.page.evaluate("for (const a of document.getAnimations()) if (a instanceof CSSTransition) a.finish()")
 
     def hide_sidebar(self) -> None:
         if self.page.locator("#jp-left-stack").is_visible():
