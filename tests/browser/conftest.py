@@ -1,15 +1,26 @@
 """A real JupyterLab in a real browser; without a browser every test in this folder is skipped."""
 
+from pathlib import Path
+
 import pytest
 from driver import Notebook
 from lab import NOTEBOOKS, find_browser, lab_server
 from playwright.sync_api import sync_playwright
 
+HERE = Path(__file__).parent
 BROWSER = find_browser()
 # The course must do without a network: no name and no address but the local server's leads anywhere.
 OFFLINE = ["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
 FAILED = pytest.StashKey[bool]()
 NO_BROWSER = "no Chrome or Chromium found: install one, or set CHROMIUM to its path"
+
+
+def pytest_collection_modifyitems(items):
+    """The lessons first: they take longest, and with short tests at the end all workers end at about the same time."""
+    places = [k for k, item in enumerate(items) if item.path.parent == HERE]
+    ordered = sorted((items[k] for k in places), key=lambda item: item.path.name != "test_lessons.py")
+    for k, item in zip(places, ordered, strict=True):
+        items[k] = item
 
 
 @pytest.hookimpl(tryfirst=True)

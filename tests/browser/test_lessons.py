@@ -9,7 +9,7 @@ from lab import NOTEBOOKS
 from hyperlib.exercises import all_exercises
 from hyperlib.exercises.declare import undecorated_source
 
-# The longest come first, so that of two workers none waits long for the other.
+# The longest come first, so that no worker waits long for the other.
 LESSONS = sorted((path.name for path in NOTEBOOKS.glob("*.ipynb")), reverse=True)
 EXERCISES = all_exercises()
 
