@@ -279,7 +279,7 @@ def test_the_family_explorer_draws_the_sliders_condition_and_says_when_it_is_out
     ranges = {"amplitude": (0.0, 3.0, 0.5, 2.0), "phase": (-1.0, 4.0, 0.0, 3.0)}
     live = widgets.family_explorer({"model": off_by_one}, sines, X, ranges)
     (ax,) = live.fig.axes
-    assert ax.get_title() == "inside the trained range"
+    assert ax.get_title() == "amplitude 1.25, phase 1.50: inside the trained range"
     live.sliders["amplitude"].value, live.sliders["phase"].value = 2.5, 4.0
     true, model = (torch.as_tensor(line.get_ydata()) for line in ax.lines)
     assert torch.allclose(true, 2.5 * torch.sin(X.flatten() + 4.0), atol=1e-5)
