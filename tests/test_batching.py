@@ -206,6 +206,13 @@ def test_errors_name_the_item(act, kind, words):
     assert words in str(caught.value) and "\n" not in str(caught.value)
 
 
+def test_groups_where_new_tensors_are_made_elsewhere():
+    rows = torch.randn(3, 23)[[0, 1, 0, 2]]  # 23: a length that no other test has, so that nothing is kept of it
+    with torch.device("meta"):
+        conditions, index = group_by_condition(rows)
+    assert len(conditions) == 3 and torch.equal(conditions[index], rows)
+
+
 def test_groups_of_whole_numbers_that_are_equal_as_floats():
     rows = torch.tensor([[2**53], [2**53 + 1], [2**53]])
     conditions, index = group_by_condition(rows)
