@@ -30,7 +30,7 @@ except (ImportError, OSError, ValueError):
     pass
 """
 LEFT_OUT = "This cell {what}, so it was left out, apart from the functions and classes that it defines."
-STAND_IN = "from hyperlib.exercises import stand_in\n\n{name} = stand_in({name!r}, {reason!r})"
+STAND_IN = "from hyperlib.checking import stand_in\n\n{name} = stand_in({name!r}, {reason!r})"
 
 
 class ExecuteToTheEnd(Execute):

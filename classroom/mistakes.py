@@ -60,7 +60,7 @@ def count(tallies, checked):
 
 def explanations():
     """What each mistake is, by exercise and name."""
-    from hyperlib.exercises import all_exercises
+    from hyperlib.checking import all_exercises
 
     known = {(e.name, m.name): m.explanation for e in all_exercises().values() for m in e.mistakes}
     other = "An exception, a syntax error, or a wrong result without a name: look at a few of these answers."
@@ -82,7 +82,7 @@ def table(tallies):
 
 def page(tallies, assignment):
     """The Tallies as a page of HTML, with a picture."""
-    from hyperlib.exercises.report import in_code_font
+    from hyperlib.checking.report import in_code_font
 
     said, rows = explanations(), []
     for tally in tallies:

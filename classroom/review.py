@@ -132,7 +132,7 @@ def unusual(node, exercises):
     if isinstance(node, (ast.Import, ast.ImportFrom)):
         base = getattr(node, "module", None)
         paths = [".".join(filter(None, (base, alias.name))) for alias in node.names]
-        if any(path.startswith("hyperlib.exercises") for path in paths):
+        if any(path.startswith(("hyperlib.checking", "hyperlib.exercises")) for path in paths):
             return OWN_ANSWERS
         if any(path.startswith("hyperlib.") and path.rpartition(".")[2] in exercises for path in paths):
             return OWN_ANSWERS

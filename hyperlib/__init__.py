@@ -55,9 +55,9 @@ __all__ = [
 
 
 def __getattr__(name):
-    # These bring the exercises of all lessons along; loaded on first use, so that importing hyperlib stays cheap.
+    # Loaded on first use, so that importing hyperlib stays cheap.
     if name in ("check", "my_progress"):
-        from . import exercises
+        from . import checking
 
-        return getattr(exercises, name)
+        return getattr(checking, name)
     raise AttributeError(f"module 'hyperlib' has no attribute {name!r}")

@@ -7,10 +7,10 @@ import pytest
 import torch
 from torch import nn
 
-from hyperlib.exercises import all_exercises
-from hyperlib.exercises.find import Attempt, find_definition
-from hyperlib.exercises.judge import judge
-from hyperlib.exercises.report import Report
+from hyperlib.checking import all_exercises
+from hyperlib.checking.find import Attempt, find_definition
+from hyperlib.checking.judge import judge
+from hyperlib.checking.report import Report
 
 EXERCISES = all_exercises()
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 from nbclient import NotebookClient
 
-from hyperlib.exercises.report import side_by_side
+from hyperlib.checking.report import side_by_side
 
 CHECK = 'from hyperlib import check\nlayer_parameters = check("layer_parameters")'
 USE = "layer_parameters(3, 2)"
@@ -130,7 +130,7 @@ def test_points_under_nbgrader_are_published_as_the_cells_result():
 
 
 def test_the_grader_goes_on_with_the_courses_own_where_an_answer_took_the_kernel_down():
-    grade = "from hyperlib.exercises import stand_in\nlayer_parameters = stand_in('layer_parameters', 'it was a crash')"
+    grade = "from hyperlib.checking import stand_in\nlayer_parameters = stand_in('layer_parameters', 'it was a crash')"
     shown, used = run(grade, USE, env={"NBGRADER_EXECUTION": "autograde"})
     assert "it was a crash" in shown.lower() and shown.splitlines()[-1] == "0.0" and used == "8"
     assert run(grade.replace("it was a crash", ""), USE) == ["", "8"]
@@ -138,7 +138,7 @@ def test_the_grader_goes_on_with_the_courses_own_where_an_answer_took_the_kernel
 
 def test_the_solution_can_be_left_out():
     show = (
-        "from hyperlib.exercises.report import Report\nReport.show = lambda self: print(self._repr_html_())\n" + CHECK
+        "from hyperlib.checking.report import Report\nReport.show = lambda self: print(self._repr_html_())\n" + CHECK
     )
     stub = "def layer_parameters(a, b):\n    ..."
     shown = run(stub, show)[1]

@@ -9,12 +9,12 @@ import torch
 from torch import nn
 
 import hyperlib
-from hyperlib.exercises import all_exercises
-from hyperlib.exercises import run as run_module
-from hyperlib.exercises.find import Attempt, find_definition
-from hyperlib.exercises.judge import judge
-from hyperlib.exercises.report import Report
-from hyperlib.exercises.run import run_case
+from hyperlib.checking import all_exercises
+from hyperlib.checking import run as run_module
+from hyperlib.checking.find import Attempt, find_definition
+from hyperlib.checking.judge import judge
+from hyperlib.checking.report import Report
+from hyperlib.checking.run import run_case
 
 EXERCISES = all_exercises()
 MISTAKES = [(e, m) for e in EXERCISES.values() for m in e.mistakes]

@@ -16,7 +16,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell
 
-from hyperlib.exercises import all_exercises
+from hyperlib.checking import all_exercises
 
 pytest.importorskip("nbgrader", reason="the classroom needs nbgrader: pip install -r classroom/requirements.txt")
 if sys.platform == "win32":
@@ -34,7 +34,7 @@ NO_END = "while True:\n    pass"
 SWALLOWS = "while True:\n    try:\n        while True:\n            pass\n    except:\n        pass"
 SEES_ANSWERS = """
 def flatten(weights):
-    from hyperlib.exercises import all_exercises
+    from hyperlib.checking import all_exercises
     return all_exercises()["flatten"].reference(weights)
 """
 BY_HAND = """
@@ -43,7 +43,7 @@ def flatten(weights):
     return 'wrong'
 """
 PATCHED = """
-import hyperlib.exercises as course
+import hyperlib.checking as course
 course.publish_points = lambda points: get_ipython().displayhook(2.0)
 """
 OWN_CHECK = """
@@ -89,7 +89,7 @@ def answers(**changed):
 
 def known(name, mistake):
     """One of the mistakes that the exercise knows, as a learner would have typed it."""
-    from hyperlib.exercises.declare import undecorated_source
+    from hyperlib.checking.declare import undecorated_source
 
     implementation = next(m.implementation for m in EXERCISES[name].mistakes if m.name == mistake)
     return "import torch\n\n\n" + undecorated_source(implementation).replace(f"def {mistake}", f"def {name}")

@@ -9,8 +9,8 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from hyperlib.exercises import all_exercises
-from hyperlib.exercises.progress import Progress, keep_passed, keeping_problem, next_open, passed_exercises
+from hyperlib.checking import all_exercises
+from hyperlib.checking.progress import Progress, keep_passed, keeping_problem, next_open, passed_exercises
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 NAMES = list(all_exercises())
@@ -59,7 +59,7 @@ def test_a_damaged_file_loses_no_more_than_the_damaged_line(file, damage):
 
 WRITER = """
 import sys
-from hyperlib.exercises.progress import keep_passed
+from hyperlib.checking.progress import keep_passed
 for i in range(100):
     keep_passed(f"{sys.argv[1]}_{i}")
 """

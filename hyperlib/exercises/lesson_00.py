@@ -2,7 +2,7 @@
 
 import torch
 
-from .declare import case, exercise, mistake
+from ..checking.declare import case, exercise, mistake
 
 
 @exercise(

@@ -2,7 +2,7 @@
 
 from torch import nn
 
-from .declare import case, exercise, mistake, stub
+from ..checking.declare import case, exercise, mistake, stub
 
 
 @exercise(

@@ -2,7 +2,7 @@
 
 import torch
 
-from .declare import case, counting, exercise, mistake, stub
+from ..checking.declare import case, counting, exercise, mistake, stub
 
 BATCH = (
     "This is the first case with a batch axis in front. Which axis does your code cut, merge or turn? `flat[..., a:b]`,"

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from .declare import case, counting, exercise, mistake, stub
+from ..checking.declare import case, counting, exercise, mistake, stub
 
 
 @exercise(

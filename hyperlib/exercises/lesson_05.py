@@ -6,8 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from .compare import type_name
-from .declare import case, counting, exercise, mistake, stub
+from ..checking.compare import type_name
+from ..checking.declare import case, counting, exercise, mistake, stub
 
 
 def shapes(parts):

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from .declare import case, counting, exercise, mistake, stub
+from ..checking.declare import case, counting, exercise, mistake, stub
 from .lesson_02 import BATCH
 
 

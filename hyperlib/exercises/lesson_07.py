@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
-from .declare import case, counting, exercise, mistake, stub
+from ..checking.declare import case, counting, exercise, mistake, stub
 
 
 class WatchesOperations(TorchFunctionMode):

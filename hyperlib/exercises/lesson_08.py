@@ -5,7 +5,7 @@ from torch import nn
 
 import hyperlib
 
-from .declare import case, counting, exercise, mistake, stub
+from ..checking.declare import case, counting, exercise, mistake, stub
 
 NAMES = "What is each linear layer called? Checkpoints know the weights by these names."
 START = "At the start the last layer's weight is uniform in (-0.01, 0.01) and its bias zero."

@@ -6,7 +6,7 @@ from torch import nn
 
 import hyperlib
 
-from .declare import case, counting, exercise, mistake, stub
+from ..checking.declare import case, counting, exercise, mistake, stub
 
 
 class WithEmbeddings(nn.Module):

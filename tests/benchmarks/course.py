@@ -29,7 +29,7 @@ os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPAT
 
 from compare import machine  # noqa: E402
 
-from hyperlib.exercises import all_exercises  # noqa: E402
+from hyperlib.checking import all_exercises  # noqa: E402
 
 # Run behind the cell that shows a picture, whose value is the last of `Out`: moves each slider a few times and prints
 # the seconds until the picture has changed.  It may be drawn later than at once, so the kernel's event loop has to run.

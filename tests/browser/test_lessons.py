@@ -6,8 +6,8 @@ import accessibility
 import readme
 from lab import NOTEBOOKS
 
-from hyperlib.exercises import all_exercises
-from hyperlib.exercises.declare import undecorated_source
+from hyperlib.checking import all_exercises
+from hyperlib.checking.declare import undecorated_source
 
 # The longest come first, so that no worker waits long for the other.
 LESSONS = sorted((path.name for path in NOTEBOOKS.glob("*.ipynb")), reverse=True)

@@ -1,6 +1,7 @@
-"""Find the learner's answer: the object under its name, and the source of the cell that made it."""
+"""Find the learner's answer, the object under its name and the cell that made it, and what its source tells."""
 
 import ast
+import copy
 import difflib
 import linecache
 import re
@@ -142,3 +143,35 @@ def gradient_cuts(node):
     """Sentences about what in this code cuts the gradient, where that can be seen."""
     source = ast.unparse(node) if node else ""
     return [sentence for token, sentence in CUTS.items() if token in source]
+
+
+def shortcut_problem(exercise, node):
+    """A sentence if the code leaves the exercise's work to something that does just that, else None."""
+    if node is None:
+        return None
+    source = ast.unparse(without_docstrings(node))
+    for name in exercise.without:
+        if re.search(rf"\b{re.escape(name)}\b", source):
+            return f"`{name}` does the whole work here; the exercise is to do it without"
+    for part in ast.walk(node):
+        taken = isinstance(part, ast.Attribute) and ast.unparse(part) == f"hyperlib.{exercise.name}"
+        if isinstance(part, ast.ImportFrom) and (part.module or "").partition(".")[0] == "hyperlib":
+            taken = exercise.name in [alias.name for alias in part.names]
+        if taken:
+            return f"`hyperlib.{exercise.name}` is what this exercise is to arrive at; build it from other parts"
+    return None
+
+
+def without_docstrings(node):
+    """The code alone: a docstring may well speak of what the code must not use."""
+    node = copy.deepcopy(node)
+    for part in ast.walk(node):
+        documented = isinstance(part, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
+        if documented and len(part.body) > 1 and ast.get_docstring(part) is not None:
+            del part.body[0]
+    return node
+
+
+def makes_layers(node):
+    """Whether the code makes layers, which start at random."""
+    return bool(node and re.search(r"\bnn\.[A-Z]\w*\(|\bLinear\(", ast.unparse(node)))

@@ -1,14 +1,11 @@
 """The verdict on an answer: passed, not yet or not attempted, with the reason and the mistake by its name."""
 
-import ast
-import copy
 import inspect
-import re
 from dataclasses import dataclass, field
 
 from . import run
 from .compare import Difference, difference, type_name, wrong_places
-from .find import gradient_cuts, is_stub, placeholder_left
+from .find import gradient_cuts, is_stub, makes_layers, placeholder_left, shortcut_problem
 from .run import run_case, run_cases, same_states
 
 PASSED, NOT_YET, NOT_ATTEMPTED = "passed", "not yet", "not attempted"
@@ -105,33 +102,6 @@ def kind_problem(exercise, answer):
     return None
 
 
-def shortcut_problem(exercise, node):
-    """A sentence if the code leaves the exercise's work to something that does just that, else None."""
-    if node is None:
-        return None
-    source = ast.unparse(without_docstrings(node))
-    for name in exercise.without:
-        if re.search(rf"\b{re.escape(name)}\b", source):
-            return f"`{name}` does the whole work here; the exercise is to do it without"
-    for part in ast.walk(node):
-        taken = isinstance(part, ast.Attribute) and ast.unparse(part) == f"hyperlib.{exercise.name}"
-        if isinstance(part, ast.ImportFrom) and (part.module or "").partition(".")[0] == "hyperlib":
-            taken = exercise.name in [alias.name for alias in part.names]
-        if taken:
-            return f"`hyperlib.{exercise.name}` is what this exercise is to arrive at; build it from other parts"
-    return None
-
-
-def without_docstrings(node):
-    """The code alone: a docstring may well speak of what the code must not use."""
-    node = copy.deepcopy(node)
-    for part in ast.walk(node):
-        documented = isinstance(part, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
-        if documented and len(part.body) > 1 and ast.get_docstring(part) is not None:
-            del part.body[0]
-    return node
-
-
 def problem(exercise, needed, outcome, layers=False):
     """What is wrong with one case's Outcome, as a Difference, or None; `layers`: whether its code makes layers."""
     if outcome.timed_out:
@@ -159,11 +129,6 @@ def problem(exercise, needed, outcome, layers=False):
             f" and with it every random number drawn afterwards ({means})",
         )
     return None
-
-
-def makes_layers(node):
-    """Whether the code makes layers, which start at random."""
-    return bool(node and re.search(r"\bnn\.[A-Z]\w*\(|\bLinear\(", ast.unparse(node)))
 
 
 def random_problem(exercise, needed, outcome, layers):

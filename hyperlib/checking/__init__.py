@@ -1,0 +1,110 @@
+"""Exercises that check themselves: `check("name")` tries what the notebook holds under that name."""
+
+import difflib
+import importlib
+import os
+import re
+import sys
+from pathlib import Path
+
+import torch
+
+from .declare import EXERCISES, Exercise
+from .find import find_attempt
+from .judge import NOT_YET, Verdict, capital, judge
+from .progress import Progress, keep_passed, keeping_problem, passed_exercises
+from .report import Report
+
+__all__ = ["Exercise", "all_exercises", "check", "my_progress", "stand_in"]
+
+
+LESSONS = Path(__file__).parents[1] / "exercises"
+
+
+def all_exercises():
+    """Every exercise of the course by name, lesson after lesson."""
+    for path in sorted(LESSONS.glob("lesson_*.py")):
+        load(path)
+    return {exercise.name: exercise for exercise in sorted(EXERCISES.values(), key=lambda e: e.reference.__module__)}
+
+
+def find_exercise(name):
+    """The exercise of that name, for which only its own lesson is loaded; ValueError if there is none."""
+    defines = re.compile(rf"^(?:def|class) {re.escape(str(name))}\b", re.MULTILINE)
+    if any(LESSONS.glob("lesson_*_hidden.py")):  # a teacher's, which adds cases to exercises of any lesson
+        all_exercises()
+    for path in sorted(LESSONS.glob("lesson_*.py")):
+        if name not in EXERCISES and defines.search(path.read_text(encoding="utf-8")):
+            load(path)
+    if name in EXERCISES:
+        return EXERCISES[name]
+    names = list(all_exercises())
+    near = difflib.get_close_matches(str(name), names, n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else f"; there are: {', '.join(names)}"
+    raise ValueError(f"there is no exercise {name!r}{hint}")
+
+
+def load(path):
+    """Have one lesson declare its exercises."""
+    with torch.random.fork_rng(devices=[]):  # cases may hold layers, which draw random numbers when they are made
+        importlib.import_module(f"hyperlib.exercises.{path.stem}")
+
+
+def check(name):
+    """Try the notebook's answer to an exercise, show what was found, and return what to go on with.
+
+    Returns the learner's own function or class if it passed and the course's otherwise, so that the cells below
+    run either way.  Never raises for anything that an answer does.  Under nbgrader the points earned are
+    published as the cell's result.
+    """
+    exercise = find_exercise(name)
+    attempt = find_attempt(exercise, sys._getframe(1).f_globals)
+    verdict = judge(exercise, attempt)
+    show(exercise, verdict)
+    if verdict.passed and in_a_notebook() and not graded():
+        keep_passed(name)
+    return attempt.answer if verdict.passed else exercise.reference
+
+
+def my_progress():
+    """Which exercises have been passed and where to go on; what was passed is kept in `progress.txt`."""
+    return Progress(all_exercises(), passed_exercises(), keeping_problem())
+
+
+def stand_in(name, reason=""):
+    """The course's own version of an exercise, where trying the answer would bring the notebook down.
+
+    For the grader: with a reason it is shown as the verdict, and no points are published.
+    """
+    exercise = find_exercise(name)
+    if reason:
+        verdict = Verdict(NOT_YET, reason=capital(reason))
+        show(exercise, verdict)
+    return exercise.reference
+
+
+def show(exercise, verdict):
+    """Show a verdict; under nbgrader with the points that it earns, which nbgrader is then handed."""
+    points = round(exercise.points * verdict.share, 2) if graded() else None
+    Report(exercise, verdict, solutions=os.environ.get("HYPERLIB_SOLUTIONS") != "0", points=points).show()
+    if graded():
+        publish_points(points)
+
+
+def graded():
+    """Whether nbgrader runs this."""
+    return os.environ.get("NBGRADER_EXECUTION") in ("autograde", "validate")
+
+
+def in_a_notebook():
+    """Whether a Jupyter kernel runs this, and not a script or a test."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython and ipython.get_ipython()
+    return bool(shell and getattr(shell, "kernel", None))
+
+
+def publish_points(points):
+    """Hand nbgrader the points earned: partial credit is whatever number a check cell displays."""
+    from IPython import get_ipython
+
+    get_ipython().displayhook(points)
