@@ -241,7 +241,15 @@ def chunk_explorer(target_layer_sizes, conditioning_size=0):
 
 
 def function_explorer(
-    generate, x, low=-1.0, high=1.0, activation="relu", label="z", points=None, also=None, show_weights=False,
+    generate,
+    x,
+    low=-1.0,
+    high=1.0,
+    activation="relu",
+    label="z",
+    points=None,
+    also=None,
+    show_weights=False,
     start=None,
 ):
     """A slider through the networks that `generate` makes: their function of one number, and their weights.

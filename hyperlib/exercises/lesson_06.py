@@ -30,7 +30,7 @@ from .lesson_02 import BATCH
 )
 def generated_variance(
     features, weight_variance, bias_variance
-):
+):  # fmt: skip
     """Variance of a number that is row @ features + bias.
 
     Row entries and bias: drawn independently, mean 0.

@@ -477,7 +477,7 @@ def vmap_detached(module, x, weights):
 )
 def bytes_of_generated_weights(
     batch, target_layer_sizes, dtype
-):
+):  # fmt: skip
     """Bytes of batch networks' weights and biases."""
     from hyperlib import count_parameters
 

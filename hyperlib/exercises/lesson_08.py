@@ -90,9 +90,12 @@ def fill(module, value):
     ],
 )
 def build_weight_generator(
-    conditioning_size, target_in, target_out,
-    hidden_sizes=(256, 256), name="weight_gen",
-):  # fmt: skip
+    conditioning_size,
+    target_in,
+    target_out,
+    hidden_sizes=(256, 256),
+    name="weight_gen",
+):
     """The MLP that makes one target layer of a condition:
     an nn.Sequential from [..., conditioning_size]
     to [..., target_in * target_out + target_out].
@@ -331,9 +334,11 @@ TWO_LAYERS = [(3, 2), (2, 4)]
     ],
 )
 def apply_generated_weights(
-    data, flat_weights, target_layer_sizes,
+    data,
+    flat_weights,
+    target_layer_sizes,
     activation=torch.relu,
-):  # fmt: skip
+):
     """Data through the target networks that were made.
 
     data: [batch, in], one row for each network,
@@ -532,9 +537,12 @@ class Hypernetwork(nn.Module):
     """A target whose weights follow the condition."""
 
     def __init__(
-        self, conditioning_size, target_layer_sizes,
-        hidden_sizes=(256, 256), activation=torch.relu,
-    ):  # fmt: skip
+        self,
+        conditioning_size,
+        target_layer_sizes,
+        hidden_sizes=(256, 256),
+        activation=torch.relu,
+    ):
         from hyperlib import build_weight_generator
 
         super().__init__()
@@ -561,9 +569,12 @@ class BlankHypernetwork(nn.Module):
     """A target whose weights follow the condition."""
 
     def __init__(
-        self, conditioning_size, target_layer_sizes,
-        hidden_sizes=(256, 256), activation=torch.relu,
-    ):  # fmt: skip
+        self,
+        conditioning_size,
+        target_layer_sizes,
+        hidden_sizes=(256, 256),
+        activation=torch.relu,
+    ):
         """One weight generator per target layer, named
         weight_gen_0, weight_gen_1, ...: self.generators,
         an nn.ModuleList."""

@@ -251,9 +251,13 @@ class ChunkedGenerator(nn.Module):
     """All weights of a target, made chunk by chunk."""
 
     def __init__(
-        self, conditioning_size, target_layer_sizes,
-        chunk_size, embedding_size, hidden_sizes=(64,),
-    ):  # fmt: skip
+        self,
+        conditioning_size,
+        target_layer_sizes,
+        chunk_size,
+        embedding_size,
+        hidden_sizes=(64,),
+    ):
         from hyperlib import count_chunks, count_parameters
 
         super().__init__()
@@ -281,9 +285,13 @@ class BlankChunkedGenerator(nn.Module):
     """All weights of a target, made chunk by chunk."""
 
     def __init__(
-        self, conditioning_size, target_layer_sizes,
-        chunk_size, embedding_size, hidden_sizes=(64,),
-    ):  # fmt: skip
+        self,
+        conditioning_size,
+        target_layer_sizes,
+        chunk_size,
+        embedding_size,
+        hidden_sizes=(64,),
+    ):
         """self.embeddings: a parameter, started with
         torch.randn, of shape [chunks, embedding_size].
         self.generator: an MLP from condition and

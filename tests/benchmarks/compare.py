@@ -276,9 +276,7 @@ def main():
         print(f"Not installed, so left out: {', '.join(missing())} (tests/benchmarks/requirements.txt)")
     for name in (name for name in all_cases() if args.only in name):
         with ProcessPoolExecutor(1, torch.multiprocessing.get_context("spawn")) as process:
-            job = process.submit(
-                compare_alone, name, args.device, torch.get_num_threads(), args.clock, args.seconds
-            )
+            job = process.submit(compare_alone, name, args.device, torch.get_num_threads(), args.clock, args.seconds)
             results[name] = job.result()
         print("\n" + table(name, results[name], peaks), flush=True)
     print("\n" + summary(results))

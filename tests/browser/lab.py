@@ -85,9 +85,7 @@ def lab_server(workdir: Path, notebooks: Path = NOTEBOOKS):
     fonts = subprocess.Popen([sys.executable, "-c", "import matplotlib.font_manager"])
     log = workdir / "server.log"
     with log.open("wb") as out:
-        server = subprocess.Popen(
-            _command(lab, port, config), env=_environment(config), stdout=out, stderr=out
-        )
+        server = subprocess.Popen(_command(lab, port, config), env=_environment(config), stdout=out, stderr=out)
     try:
         _wait_until_up(lab, server, log)
         fonts.wait()

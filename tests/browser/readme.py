@@ -1,6 +1,6 @@
 """The README's pictures, taken from the lessons while they are tested, and compared with the committed ones.
 
-    HYPERLIB_README_PICTURES=write pytest tests/browser/test_lessons.py -k "02 or 04"    (writes them anew instead)
+HYPERLIB_README_PICTURES=write pytest tests/browser/test_lessons.py -k "02 or 04"    (writes them anew instead)
 """
 
 from __future__ import annotations

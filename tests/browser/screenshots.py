@@ -41,9 +41,7 @@ def main() -> None:
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("outdir", type=Path, help="folder for the pictures")
-    parser.add_argument(
-        "notebooks", nargs="*", metavar="NOTEBOOK", help="its name or the start of it; default: all"
-    )
+    parser.add_argument("notebooks", nargs="*", metavar="NOTEBOOK", help="its name or the start of it; default: all")
     parser.add_argument("--folder", type=Path, default=NOTEBOOKS, help="where the notebooks are")
     parser.add_argument("--width", type=int, nargs="+", default=[1280], help="of the window, in pixels")
     parser.add_argument("--theme", nargs="+", choices=["light", "dark"], default=["light"])

@@ -53,9 +53,7 @@ def run(open_notebook, lab):
 def test_errors_and_cells_that_never_ran(run):
     stale = new_code_cell("2", execution_count=2, outputs=[new_output("stream", text="2")])
     tagged = new_code_cell("int('x')", metadata={"tags": ["raises-exception"]})
-    notebook = run(
-        new_code_cell("import sys; print('oh', file=sys.stderr)"), tagged, new_code_cell("1 / 0"), stale
-    )
+    notebook = run(new_code_cell("import sys; print('oh', file=sys.stderr)"), tagged, new_code_cell("1 / 0"), stale)
     assert notebook.errors() == [
         "cell2: ZeroDivisionError: division by zero",
         "cell3: never ran",
