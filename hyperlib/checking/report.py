@@ -9,6 +9,7 @@ import torch
 from .compare import number, type_name, wrong_places
 from .judge import NOT_ATTEMPTED, PASSED
 
+VERDICT = "application/vnd.hyperlib.verdict+json"
 MOST_ROWS, MOST_COLUMNS = 8, 8  # of a tensor's picture
 MOST_ITEMS = 24  # of a list
 BORDER = {PASSED: "--jp-success-color1, #388e3c", NOT_ATTEMPTED: "--jp-border-color1, #9e9e9e"}
@@ -53,6 +54,23 @@ class Report:
         if v.case:
             return f"{self.exercise.name}, {v.right} of {total} cases right"
         return self.exercise.name
+
+    def as_data(self):
+        """The verdict for programs: what the classroom and the tests read."""
+        v = self.verdict
+        return {
+            "exercise": self.exercise.name,
+            "verdict": v.word,  # "passed", "not yet" or "not attempted"
+            "mistake": v.mistake.name if v.mistake else "",
+            "right": v.right,
+            "cases": len(self.exercise.cases),
+            "points": self.points,  # None outside of grading
+            "max_points": self.exercise.points,
+            "still_running": v.still_running,
+        }
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        return {VERDICT: self.as_data()}  # IPython adds text and HTML
 
     def _repr_html_(self):
         v = self.verdict
