@@ -1,12 +1,18 @@
-"""Execute lessons from a fresh kernel and save them the way the repository keeps them.
+"""Execute lessons from a fresh kernel, save them the way the repository keeps them, and bring the tables up to date.
 
     python tests/save_lessons.py [NOTEBOOK ...]        (default: all of notebooks/)
+    python tests/save_lessons.py --tables              (the tables of lessons only)
 
-No times in the metadata, and no views of living widgets, which a reader without that kernel could not see: what
-stays is the still picture that every interactive picture carries along.
+Saved lessons have no times in their metadata, and no views of living widgets, which a reader without that kernel could
+not see.  What stays is the still picture that every interactive picture carries along.
+
+README.md, the teacher's page and the map in lesson 00 list all lessons.  Their tables are written from what each
+notebook says of itself in its metadata, under "hyperlib": `minutes`, `result` ("you will have ...") and, for teachers,
+`weeks` and `topic`.
 """
 
 import os
+import re
 import sys
 import time
 from pathlib import Path
@@ -14,8 +20,16 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
+ROOT = Path(__file__).parents[1]
 WIDGET = "application/vnd.jupyter.widget-view+json"
 KERNEL = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+RESULTS = "| lesson | you will have | minutes |\n|---|---|---:|\n"
+TEACHERS = "| week | lesson | minutes | what to talk about before |\n|---|---|---:|---|\n"
+TABLES = {  # file -> (head, a lesson's row, first lesson in it)
+    "README.md": (RESULTS, "| [{title}](notebooks/{file}) | {result} | {minutes} |\n", 0),
+    "notebooks/00_start_here.ipynb": (RESULTS, "| [{title}]({file}) | {result} | {minutes} |\n", 1),
+    "classroom/README.md": (TEACHERS, "| {weeks} | [{number}](../notebooks/{file}) | {minutes} | {topic} |\n", 0),
+}
 
 
 def save(path):
@@ -34,16 +48,52 @@ def save(path):
         cell.metadata.pop("execution", None)
         for output in cell.get("outputs", []):
             output.get("data", {}).pop(WIDGET, None)
-    notebook.metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
+    kept = {key: value for key, value in notebook.metadata.items() if key == "hyperlib"}
+    notebook.metadata = {**kept, "kernelspec": KERNEL, "language_info": {"name": "python"}}
     nbformat.write(notebook, path)
 
 
+def lessons():
+    """What each notebook says of itself, in their order."""
+    for path in sorted(ROOT.glob("notebooks/*.ipynb")):
+        notebook = nbformat.read(path, as_version=4)
+        title = re.match(r"# ([^:\n]+)", notebook.cells[0].source)[1]
+        yield {"file": path.name, "number": path.name[:2], "title": title, **notebook.metadata["hyperlib"]}
+
+
+def stale_tables(write=False):
+    """The files whose table of lessons is not up to date; with `write` they are brought up to date."""
+    found, rows = [], list(lessons())
+    for name, (head, row, first) in TABLES.items():
+        text = (ROOT / name).read_text(encoding="utf-8")
+        table = head + "".join(row.format(**lesson) for lesson in rows[first:])
+        if name.endswith(".ipynb"):
+            notebook = nbformat.read(ROOT / name, as_version=4)
+            cell = next(cell for cell in notebook.cells if head in cell.source)
+            cell.source = with_table(cell.source + "\n", head, table).rstrip()
+            new = nbformat.writes(notebook) + "\n"
+        else:
+            new = with_table(text, head, table)
+        if new != text:
+            found.append(name)
+            if write:
+                (ROOT / name).write_text(new, encoding="utf-8")
+    return found
+
+
+def with_table(text, head, table):
+    """A text with the table of this head replaced."""
+    return re.sub(re.escape(head) + r"(\|.*\n)*", lambda _: table, text)
+
+
 def main():
-    paths = [Path(a) for a in sys.argv[1:]] or sorted(Path(__file__).parents[1].glob("notebooks/*.ipynb"))
-    for path in paths:
+    asked = [a for a in sys.argv[1:] if a != "--tables"]
+    for path in map(Path, asked or ([] if "--tables" in sys.argv else sorted(ROOT.glob("notebooks/*.ipynb")))):
         start = time.perf_counter()
         save(path)
         print(f"{path.name}: saved, executed in {time.perf_counter() - start:.1f} s", flush=True)
+    for name in stale_tables(write=True):
+        print(f"{name}: table of lessons written")
 
 
 if __name__ == "__main__":

@@ -78,7 +78,7 @@ def test_exercise_cells_are_what_was_declared(notebook):
 def test_saved_executed_in_order_without_a_trace_of_the_machine(notebook):
     cells = code_cells(notebook)
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
-    assert set(notebook.metadata) == {"kernelspec", "language_info"}
+    assert set(notebook.metadata) == {"hyperlib", "kernelspec", "language_info"}
     for cell in cells:
         assert "execution" not in cell.metadata
         for output in cell.outputs:

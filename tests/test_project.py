@@ -4,6 +4,8 @@ import re
 import tomllib
 from pathlib import Path
 
+from save_lessons import lessons, stale_tables
+
 from hyperlib import machine
 
 ROOT = Path(__file__).parents[1]
@@ -30,20 +32,16 @@ def test_a_machine_that_is_not_ready_is_told_so(monkeypatch):
     assert "pip install -r requirements.txt" in machine.machine_report()
 
 
-def test_the_readme_names_every_lesson():
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    for notebook in (ROOT / "notebooks").glob("*.ipynb"):
-        assert f"(notebooks/{notebook.name})" in readme, notebook.name
-    for picture in re.findall(r"!\[.+?\]\((.+?)\)", readme):
+def test_tables_of_lessons_are_up_to_date():
+    assert not stale_tables(), "run `python tests/save_lessons.py --tables`"
+
+
+def test_each_lesson_says_how_long_it_takes():
+    for lesson in lessons():
+        text = (ROOT / "notebooks" / lesson["file"]).read_text(encoding="utf-8")
+        assert f"about {lesson['minutes']} minutes" in text, lesson["file"]
+
+
+def test_pictures_of_the_readme_are_there():
+    for picture in re.findall(r"!\[.+?\]\((.+?)\)", (ROOT / "README.md").read_text(encoding="utf-8")):
         assert (ROOT / picture).is_file()
-
-
-def test_minutes_agree_between_readme_map_and_lessons():
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    course_map = (ROOT / "notebooks" / "00_start_here.ipynb").read_text(encoding="utf-8")
-    teachers = (ROOT / "classroom" / "README.md").read_text(encoding="utf-8")
-    for name, minutes in re.findall(r"\(\.\./notebooks/(\w+\.ipynb)\) \| (\d+) \|", teachers):
-        assert f"about {minutes} minutes" in (ROOT / "notebooks" / name).read_text(encoding="utf-8"), name
-    for name, minutes in re.findall(r"\(notebooks/(\w+\.ipynb)\) \|.*\| (\d+) \|", readme):
-        assert f"about {minutes} minutes" in (ROOT / "notebooks" / name).read_text(encoding="utf-8"), name
-        assert name.startswith("00") or re.search(rf"\({name}\) \|[^\n]*\| {minutes} \|", course_map), name
