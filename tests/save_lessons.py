@@ -3,8 +3,9 @@
     python tests/save_lessons.py [NOTEBOOK ...]        (default: all of notebooks/)
     python tests/save_lessons.py --tables              (the tables of lessons only)
 
-Saved lessons have no times in their metadata, and no views of living widgets, which a reader without that kernel could
-not see.  What stays is the still picture that every interactive picture carries along.
+The two cells of each exercise are written as the exercise is declared: its blank, its points.  Saved lessons have no
+times in their metadata, and no views of living widgets, which a reader without that kernel could not see.  What stays
+is the still picture that every interactive picture carries along.
 
 README.md, the teacher's page and the map in lesson 00 list all lessons.  Their tables are written from what each
 notebook says of itself in its metadata, under "hyperlib": `minutes`, `result` ("you will have ...") and, for teachers,
@@ -20,7 +21,10 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
+from hyperlib.checking import all_exercises
+
 ROOT = Path(__file__).parents[1]
+COLUMNS = 58  # of a code cell, which JupyterLab shows in a window of 900 pixels
 WIDGET = "application/vnd.jupyter.widget-view+json"
 KERNEL = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
 RESULTS = "| lesson | you will have | minutes |\n|---|---|---:|\n"
@@ -32,10 +36,38 @@ TABLES = {  # file -> (head, a lesson's row, first lesson in it)
 }
 
 
+def exercise_cells(exercise):
+    """The two cells of an exercise: the blank to fill in, and the check."""
+    name, cells = exercise.name, []
+    call = f'{name} = check("{name}")'
+    if len(call) > COLUMNS:
+        call = f'{name} = check(\n    "{name}"\n)'
+    for cell_id, source, grade in (
+        (name, exercise.blank.rstrip(), {"grade": False, "locked": False, "solution": True}),
+        (f"check_{name}", f"from hyperlib import check\n\n{call}", {"grade": True, "locked": True, "solution": False}),
+    ):
+        grading = {"schema_version": 3, "grade_id": cell_id, "task": False, **grade}
+        metadata = {"deletable": False, "nbgrader": grading}
+        if grade["grade"]:
+            metadata["editable"] = False
+            grading["points"] = exercise.points
+        cells.append(nbformat.v4.new_code_cell(source, id=cell_id, metadata=metadata))
+    return cells
+
+
+def write_exercises(notebook):
+    """Bring the exercise cells of a notebook up to date with their declarations."""
+    declared = {cell.id: cell for exercise in all_exercises().values() for cell in exercise_cells(exercise)}
+    for cell in notebook.cells:
+        if cell.id in declared:
+            cell.source, cell.metadata = declared[cell.id].source, declared[cell.id].metadata
+
+
 def save(path):
     """Execute one notebook and write it back; an error in a cell is raised, and nothing is written."""
     os.environ["HYPERLIB_PROGRESS"] = os.devnull  # whoever saves the lessons may have passed exercises
     notebook = nbformat.read(path, as_version=4)
+    write_exercises(notebook)
     client = NotebookClient(
         notebook,
         timeout=120,

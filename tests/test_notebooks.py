@@ -8,6 +8,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from save_lessons import COLUMNS, exercise_cells
 
 from hyperlib.checking import all_exercises
 
@@ -43,36 +44,10 @@ def test_exercise_cells_are_what_was_declared(notebook):
     for cell, check in zip(notebook.cells, notebook.cells[1:], strict=False):
         if not grading(cell).get("solution"):
             continue
-        exercise = EXERCISES[grading(cell)["grade_id"]]
-        assert cell.source == exercise.blank.rstrip()
-        one_line = f'{exercise.name} = check("{exercise.name}")'
-        call = one_line if len(one_line) < 59 else f'{exercise.name} = check(\n    "{exercise.name}"\n)'
-        assert check.source == f"from hyperlib import check\n\n{call}"
-        assert cell.id == exercise.name and check.id == f"check_{exercise.name}"
-        assert cell.metadata == {
-            "deletable": False,
-            "nbgrader": {
-                "schema_version": 3,
-                "grade": False,
-                "grade_id": exercise.name,
-                "locked": False,
-                "solution": True,
-                "task": False,
-            },
-        }
-        assert check.metadata == {
-            "deletable": False,
-            "editable": False,
-            "nbgrader": {
-                "schema_version": 3,
-                "grade": True,
-                "grade_id": f"check_{exercise.name}",
-                "locked": True,
-                "points": exercise.points,
-                "solution": False,
-                "task": False,
-            },
-        }
+        declared = exercise_cells(EXERCISES[grading(cell)["grade_id"]])
+        for pair in zip((cell, check), declared, strict=True):
+            found, wanted = ((c.id, c.source, c.metadata) for c in pair)
+            assert found == wanted, "run `python tests/save_lessons.py` on this notebook"
 
 
 def test_saved_executed_in_order_without_a_trace_of_the_machine(notebook):
@@ -89,9 +64,9 @@ def test_saved_executed_in_order_without_a_trace_of_the_machine(notebook):
 
 
 def test_lines_fit_a_narrow_column(notebook):
-    """In a window of 900 pixels an editor shows 58 characters."""
     lines = [line for cell in code_cells(notebook) for line in cell.source.splitlines()]
-    assert not [line for line in lines if len(line) > 58]
+    long = [line for line in lines if len(line) > COLUMNS]
+    assert not long, f"a code cell shows {COLUMNS} characters of a line: {long}"
 
 
 def test_no_cell_is_empty(notebook):
