@@ -102,7 +102,7 @@ def new_lesson(number, name, title):
     opening = OPENING.format(number=number, title=title)
     notebook.cells = [
         *map(new_markdown_cell, (opening, QUESTION)),
-        new_code_cell("import torch"),
+        new_code_cell("import torch\n\ntorch.ones(2, 3).shape"),
         new_markdown_cell(CLOSE),
     ]
     nbformat.write(notebook, path)

@@ -107,7 +107,7 @@ def test_every_mistake_fails_and_is_named(exercise, mistake, monkeypatch):
 
 
 def test_there_are_at_least_four_mistakes(exercise):
-    assert len(exercise.mistakes) >= 4
+    assert len(exercise.mistakes) >= 4, "declare what people get wrong with @mistake (see CONTRIBUTING.md)"
 
 
 def test_the_stub_is_not_attempted(exercise):
@@ -129,7 +129,7 @@ def test_a_right_answer_is_accepted_within_300_ms(exercise):
 
 
 def test_points_are_positive_and_hints_are_there(exercise):
-    assert exercise.points > 0 and len(exercise.hints) >= 2
+    assert exercise.points > 0 and len(exercise.hints) >= 2, "at least two hints: a question, then the line in words"
 
 
 def refused(exercise, answer, *words):

@@ -1,9 +1,14 @@
 """The project around the code: pins that agree, and a machine check that notices what is off."""
 
+import os
 import re
+import shutil
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
+import nbformat
 from save_lessons import lessons, stale_tables
 
 from hyperlib import machine
@@ -45,3 +50,23 @@ def test_each_lesson_says_how_long_it_takes():
 def test_pictures_of_the_readme_are_there():
     for picture in re.findall(r"!\[.+?\]\((.+?)\)", (ROOT / "README.md").read_text(encoding="utf-8")):
         assert (ROOT / picture).is_file()
+
+
+def test_new_exercises_and_lessons_can_be_laid_down(tmp_path):
+    for folder in ("hyperlib", "notebooks", "classroom", "tests"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__", "browser"))
+    shutil.copy(ROOT / "README.md", tmp_path)
+    for command in (
+        ["new.py", "exercise", "01", "double", "--after", "layer_parameters"],
+        ["new.py", "lesson", "98", "how_much", "How much?"],
+        ["save_lessons.py", "notebooks/98_how_much.ipynb"],
+    ):
+        environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+        subprocess.run([sys.executable, f"tests/{command[0]}", *command[1:]], cwd=tmp_path, env=environment, check=True)
+    cells = nbformat.read(tmp_path / "notebooks" / "01_counting_parameters.ipynb", as_version=4).cells
+    ids = [cell.id for cell in cells]
+    place = ids.index("check_layer_parameters")
+    assert ids[place + 2 : place + 4] == ["double", "check_double"]
+    saved = nbformat.read(tmp_path / "notebooks" / "98_how_much.ipynb", as_version=4)
+    assert "NOT ATTEMPTED" in str([cell.get("outputs") for cell in saved.cells])
+    assert "[98 · How much?](notebooks/98_how_much.ipynb)" in (tmp_path / "README.md").read_text(encoding="utf-8")
