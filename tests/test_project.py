@@ -9,6 +9,7 @@ import tomllib
 from pathlib import Path
 
 import nbformat
+import pytest
 from save_lessons import lessons, stale_tables
 
 from hyperlib import machine
@@ -47,9 +48,21 @@ def test_each_lesson_says_how_long_it_takes():
         assert f"about {lesson['minutes']} minutes" in text, lesson["file"]
 
 
-def test_pictures_of_the_readme_are_there():
-    for picture in re.findall(r"!\[.+?\]\((.+?)\)", (ROOT / "README.md").read_text(encoding="utf-8")):
-        assert (ROOT / picture).is_file()
+PAGES = ["README.md", "CONTRIBUTING.md", "classroom/README.md", "tests/benchmarks/README.md"]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_somewhere(page):
+    for link in re.findall(r"\]\((?!https?:)([^)#\s]+)", (ROOT / page).read_text(encoding="utf-8")):
+        assert (ROOT / page).parent.joinpath(link).exists(), link
+
+
+def test_the_example_of_the_readme_runs():
+    example = re.search(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.S)[1]
+    names = {}
+    exec(example, names)
+    assert names["y"].shape == (5, 1)
+    assert [list(part.shape) for part in names["weights"][0]] == [[5, 16, 3], [5, 16]]
 
 
 def test_new_exercises_and_lessons_can_be_laid_down(tmp_path):
