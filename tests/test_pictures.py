@@ -26,6 +26,9 @@ from hyperlib import (
     sines,
     widgets,
 )
+from hyperlib.pictures import live as live_pictures
+from hyperlib.pictures import still
+from hyperlib.pictures.lesson_08 import CLASS_LOOKS
 from hyperlib.target import target_forward
 
 X = torch.linspace(-1, 1, 7).unsqueeze(-1)
@@ -135,17 +138,17 @@ def pale_texts(fig):
 
 @pytest.mark.parametrize("name", PICTURES)
 def test_all_texts_of_a_picture_stand_out_from_what_is_behind_them(name, monkeypatch):
-    figures, make = [], plots.figure
-    monkeypatch.setattr(plots, "figure", lambda *size: figures.append(make(*size)) or figures[-1])
+    figures, make = [], still.figure
+    monkeypatch.setattr(still, "figure", lambda *size: figures.append(make(*size)) or figures[-1])
     PICTURES[name]()
     (fig,) = figures
     assert len(fig.findobj(Text)) > 1 and pale_texts(fig) == []
 
 
 def test_a_pale_text_is_found():
-    fig = plots.figure()
+    fig = still.figure()
     ax = fig.subplots()
-    ax.imshow([[1.0]], cmap=plots.SIGNED, vmin=-1, vmax=1)
+    ax.imshow([[1.0]], cmap=still.SIGNED, vmin=-1, vmax=1)
     ax.text(0, 0, "white on blue", color="white", ha="center")
     ax.set_title("grey on white", color="#999999")
     ax.set_xlabel("faint on white", alpha=0.4)
@@ -178,20 +181,20 @@ def nearest(pairs):
 
 
 def test_neighbouring_colours_stay_apart_for_colour_blind_eyes():
-    tensors, lines, signed = plots.TENSOR_COLOURS, plots.LINE_COLOURS, [plots.SIGNED(x) for x in (0.0, 0.5, 1.0)]
+    tensors, lines, signed = still.TENSOR_COLOURS, still.LINE_COLOURS, [still.SIGNED(x) for x in (0.0, 0.5, 1.0)]
     assert nearest(itertools.pairwise(tensors + tensors[:1])) >= APART
     assert nearest(itertools.combinations(tensors[:4], 2)) >= APART  # a target of two layers
     assert nearest(itertools.pairwise(lines + lines[:1])) >= APART
-    assert nearest([[looks["color"] for looks in plots.CLASS_LOOKS]]) >= APART
+    assert nearest([[looks["color"] for looks in CLASS_LOOKS]]) >= APART
     assert nearest(itertools.combinations(signed, 2)) >= APART
     assert nearest([("#c00000", "#007000")]) < APART  # red and green
 
 
 def test_lines_and_marks_do_not_rely_on_colour():
     """Contrast 3 to white is what WCAG 2.2 (1.4.11) asks of the parts of a picture."""
-    assert len({str(style) for style in plots.LINE_STYLES}) == len(plots.LINE_COLOURS)
-    assert len({looks["marker"] for looks in plots.CLASS_LOOKS}) == len(plots.CLASS_LOOKS)
-    marks = [0.9 * np.array(to_rgb(colour)) + 0.1 for colour in plots.LINE_COLOURS]  # of points, a little transparent
+    assert len({str(style) for style in still.LINE_STYLES}) == len(still.LINE_COLOURS)
+    assert len({looks["marker"] for looks in CLASS_LOOKS}) == len(CLASS_LOOKS)
+    marks = [0.9 * np.array(to_rgb(colour)) + 0.1 for colour in still.LINE_COLOURS]  # of points, a little transparent
     assert all(contrast(colour, (1, 1, 1)) >= 3 for colour in marks)
 
 
@@ -218,29 +221,41 @@ def last_option(slider):
     return last[1] if isinstance(last, tuple) else last
 
 
+class Line:
+    """A panel with a line below a legend, which names only some of what it moves."""
+
+    def __init__(self, *named):
+        self.named = named
+
+    def draw(self, fig, height):
+        self.ax = fig.subplots()
+        self.artists = {"line": self.ax.plot([0, 1], [0, 1], linewidth=9)[0], "title": self.ax.title}
+        self.ax.legend(["over the line"], loc="center")
+        self.update(height)
+        return [self.artists[name] for name in self.named]
+
+    def update(self, height):
+        if height > 4:
+            raise RuntimeError("too <high>")
+        self.artists["line"].set_ydata([0, height])
+        self.ax.set_title(f"{height}")
+
+
+def with_line(*named):
+    controls = {"height": live_pictures.Control("height", range(1, 6), 1)}
+    panels, numbers = {"line": Line(*named)}, lambda height: {"line": {"height": height}}
+    picture = live_pictures.LivePicture(
+        live_pictures.Explorer(controls, numbers, panels, lambda numbers, height: f"a line up to {height}")
+    )
+    picture.sliders["height"].value = 2
+    return picture
+
+
 def test_a_moving_artist_that_is_not_named_would_be_found():
-    def live(*names):
-        fig = plots.figure()
-        ax = fig.subplots()
-        (line,) = ax.plot([0, 1], [0, 1], linewidth=9)
-        ax.legend(["over the line"], loc="center")
-
-        def redraw(height):
-            line.set_ydata([0, height])
-            ax.set_title(f"{height}")
-            return "a line"
-
-        artists = {"line": line, "title": ax.title}
-        picture = widgets.LivePicture(
-            fig, redraw, [artists[name] for name in names], height=widgets.int_slider("height", 1, 1, 5)
-        )
-        picture.sliders["height"].value = 2
-        return picture
-
-    assert not differs_from_a_full_drawing(live("line", "title"))
-    assert differs_from_a_full_drawing(live("title"))
-    assert not differs_from_a_full_drawing(live("line"))  # a title is drawn over lines, so it may move with them
-    assert not differs_from_a_full_drawing(live())  # everything is drawn anew
+    assert not differs_from_a_full_drawing(with_line("line", "title"))
+    assert differs_from_a_full_drawing(with_line("title"))
+    assert not differs_from_a_full_drawing(with_line("line"))  # a title is drawn over lines, so it may move with them
+    assert not differs_from_a_full_drawing(with_line())  # everything is drawn again
 
 
 def test_descriptions_are_escaped():
@@ -288,18 +303,23 @@ def test_the_family_explorer_draws_the_sliders_condition_and_says_when_it_is_out
     assert "model is off by up to 1.0" in live.description
 
 
-def test_an_error_in_a_redraw_is_shown_in_place_of_the_picture():
-    def redraw(width):
-        if width > 3:
-            raise RuntimeError("too <wide>")
-        return "a picture that is long enough to be described"
+def test_an_error_in_an_update_is_shown_instead_of_the_picture():
+    live = with_line("line", "title")
+    live.sliders["height"].value = 5
+    assert "RuntimeError: too &lt;high&gt;" in live.picture.value
+    live.sliders["height"].value = 2
+    assert "<img" in live.picture.value
 
-    live = widgets.LivePicture(plots.figure(), redraw, width=widgets.int_slider("width", 1, 1, 5))
-    assert "<img" in live.picture.value
-    live.sliders["width"].value = 5
-    assert "RuntimeError: too &lt;wide&gt;" in live.picture.value
-    live.sliders["width"].value = 2
-    assert "<img" in live.picture.value
+
+@pytest.mark.parametrize("name", EXPLORERS)
+def test_an_explorer_is_data(name):
+    """Its numbers and its sentence for any positions need no drawing."""
+    explorer = EXPLORERS[name]().explorer
+    for pick in (0, -1):
+        at = {key: control.positions[pick] for key, control in explorer.controls.items()}
+        numbers = explorer.numbers(**at)
+        assert numbers.keys() >= explorer.panels.keys() and len(explorer.sentence(numbers, **at).split()) > 5
+    assert all(control.start in control.positions for control in explorer.controls.values())
 
 
 def test_without_a_kernel_a_still_picture_remains():
@@ -361,8 +381,17 @@ def test_a_line_runs_from_left_to_right_in_whatever_order_its_places_come(monkey
     assert drawn == [([2, 5, 9], [0.3, 0.2, 0.1])]
 
 
-def test_a_slider_starts_at_one_of_its_steps():
-    """The browser would move it to the nearest, and the picture would be of another value than it shows."""
-    slider = widgets.float_slider("amplitude", 1.25, 0.0, 3.5)
-    steps = (slider.value - slider.min) / slider.step
-    assert abs(steps - round(steps)) < 1e-6 and abs(slider.value - 1.25) <= slider.step / 2
+@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16, torch.int64])
+def test_numbers_of_any_kind_can_be_drawn(dtype):
+    x = torch.arange(6, dtype=dtype).reshape(3, 2)
+    plots.plot_tensors({"x": x}), plots.plot_curves(x[:, 0], {"y": x[:, 1]}), plots.plot_points({"x": x}, "a", "b")
+    plots.plot_classes({"x": (x, torch.tensor([0, 1, 0]))}), plots.plot_spread({"x": x + 1}, ["a", "b"])
+
+
+def test_growth_of_any_number_of_panels_and_of_short_lines():
+    panels = {
+        (f"seconds {i}", "batch"): ([1, 2, 4, 8], {"loop": [1, 2, 4, 8], "new": [2, 4][: i + 1]}) for i in range(3)
+    }
+    said = plots.plot_growth(panels).description
+    assert "seconds 0 over batch, new: a single size, so no slope" in said
+    assert "seconds 2 over batch, new: slope 1.00" in said
