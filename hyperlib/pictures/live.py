@@ -207,22 +207,26 @@ class LivePicture(ipywidgets.VBox):
     def update(self, _=None):
         """Draw for the sliders' values; an error is shown instead of the picture, or nobody would see it."""
         try:
-            at = {name: slider.value for name, slider in self.sliders.items()}
-            numbers = self.explorer.numbers(**at)
-            self.description = self.explorer.sentence(numbers, **at)
-            self._draw(numbers)
+            self.description = self.draw(**{name: slider.value for name, slider in self.sliders.items()})
             self.still = still.image_tag(self._png(), self.description, self.fig.get_figwidth())
             self.picture.value = self.still.replace("<img", f'<img onload="{_NAME_SLIDERS}"', 1)
         except Exception:
             self.description = "the picture could not be drawn"
             self.still = self.picture.value = f"<pre>{html.escape(traceback.format_exc())}</pre>"
 
-    def _draw(self, numbers):
-        panels = self.explorer.panels
-        if self.moving is not None:
-            for name, panel in panels.items():
+    def draw(self, **positions):
+        """Bring the figure to these positions of the controls; returns the description."""
+        numbers = self.explorer.numbers(**positions)
+        if self.moving is None:
+            self._begin(numbers)
+        else:
+            for name, panel in self.explorer.panels.items():
                 panel.update(**numbers[name])
-            return
+        return self.explorer.sentence(numbers, **positions)
+
+    def _begin(self, numbers):
+        """Draw everything once, and keep what will not move."""
+        panels = self.explorer.panels
         places = [self.fig] * len(panels)
         if self.explorer.widths:
             places = self.fig.subfigures(1, len(panels), width_ratios=self.explorer.widths)

@@ -20,7 +20,7 @@ def drawn(source: str, shown: list[str]) -> str:
         made[source] = eval(compile(ast.Expression(last.value), "<cell>", "eval"), names)
     live = made[source]
     controls = zip(live.sliders.items(), shown, strict=True)
-    description = live.redraw(**{name: value(control, text) for (name, control), text in controls})
+    description = live.draw(**{name: value(control, text) for (name, control), text in controls})
     png = io.BytesIO()
     live.fig.savefig(png, format="png", dpi=live.fig.dpi)
     return json.dumps([description, base64.b64encode(png.getvalue()).decode()])
