@@ -116,6 +116,7 @@ def running(request):
         yield {name: pool.submit(twice, NOTEBOOKS[name]) for name in asked}
 
 
+@pytest.mark.full
 def test_twice_in_one_kernel_first_with_blanks_then_with_answers(name, notebook, running):
     """Nothing depends on a fresh kernel, and the right answers fit into the lesson around them."""
     exercises = sum(bool(grading(cell).get("solution")) for cell in notebook.cells)

@@ -163,11 +163,9 @@ class Notebook:
 
     def report(self, cell_id: str) -> dict[str, str]:
         """What a check cell shows: its verdict, the mistake's name, and the text that can be seen, on one line."""
-        return self.output(cell_id).evaluate("""e => {
-            const report = e.querySelector('.hyperlib-check');
-            const text = e.innerText.replace(/\\s+/g, ' ');
-            return { verdict: report?.dataset.verdict, mistake: report?.dataset.mistake, text };
-        }""")
+        verdict = next(state["verdict"] for state in self.states() if state["id"] == cell_id) or {}
+        text = self.output(cell_id).evaluate("e => e.innerText.replace(/\\s+/g, ' ')")
+        return {"verdict": verdict.get("verdict"), "mistake": verdict.get("mistake"), "text": text}
 
     def open_fold(self, cell_id: str, title: str, how: str) -> None:
         """Open a fold by "click", or by "keyboard": with Tab from wherever the focus is, then Enter."""

@@ -97,6 +97,9 @@
       type: model.type,
       source: model.sharedModel.getSource(),
       metadata: model.toJSON().metadata,
+      verdict: (model.outputs?.toJSON() ?? [])
+        .map(output => output.data?.['application/vnd.hyperlib.verdict+json'])
+        .find(Boolean),
       errors: (model.outputs?.toJSON() ?? []).filter(output => output.output_type === 'error')
     }));
 
