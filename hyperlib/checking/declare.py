@@ -125,11 +125,15 @@ def exercise(*, points, cases, hints, gradients=False, without=(), random=False)
     return declare
 
 
-def mistake(reference, explanation):
-    """Decorator of a wrong answer to the exercise of `reference`; its function name names the mistake."""
+def mistake(reference, explanation, *variants):
+    """Decorator of a wrong answer to the exercise of `reference`; its function name names the mistake.
+
+    `variants` are further wrong answers with the same explanation.
+    """
 
     def declare(implementation):
-        EXERCISES[reference.__name__].mistakes.append(Mistake(implementation.__name__, explanation, implementation))
+        for each in (implementation, *variants):
+            EXERCISES[reference.__name__].mistakes.append(Mistake(implementation.__name__, explanation, each))
         return implementation
 
     return declare

@@ -136,8 +136,11 @@ def every_row_and_mixed_biases(x, weight, bias):
 
 @mistake(
     batched_linear,
-    "The bias does not line up: `[batch, 1, out] + [batch, out]` is broadcast to [batch, batch, out], every row with"
-    " every bias. Add it after `.squeeze(1)`, or as `bias.unsqueeze(1)`.",
+    "The axes of the bias don't line up with those of the product, so broadcasting pairs numbers that don't belong"
+    " together. Add `bias` once the extra axis is gone, or give it the same extra axis first.",
+    lambda x, weight, bias: x.unsqueeze(1) @ weight.mT + bias,
+    lambda x, weight, bias: (x.unsqueeze(1) @ weight.mT + bias.unsqueeze(-1)).squeeze(1),
+    lambda x, weight, bias: (weight @ x.unsqueeze(-1) + bias).squeeze(-1),
 )
 def bias_broadcast(x, weight, bias):
     return (x.unsqueeze(1) @ weight.mT + bias).squeeze(1)
@@ -145,20 +148,34 @@ def bias_broadcast(x, weight, bias):
 
 @mistake(
     batched_linear,
-    "`.squeeze()` takes away every axis of length 1, also the batch when there is one row and the output when there is"
-    " one unit. `.squeeze(1)` takes away the one you put in.",
+    "`.squeeze()` takes away every axis of length 1: also the batch if there is one row, and the output if there is"
+    " one unit. `.squeeze(1)` takes away only the axis you put in.",
+    lambda x, weight, bias: (x.unsqueeze(1) @ weight.mT + bias.unsqueeze(1)).squeeze(),
 )
 def squeezes_everything(x, weight, bias):
     return (x.unsqueeze(1) @ weight.mT).squeeze() + bias
 
 
 @mistake(
-    batched_linear,
-    "`.squeeze()` takes away every axis of length 1, also the batch when there is one row and the output when there is"
-    " one unit. `.squeeze(1)` takes away the one you put in.",
+    batched_linear, "`F.linear` takes one weight matrix for all rows. Here each row has its own: use `@` or `einsum`."
 )
-def squeezes_everything_at_the_end(x, weight, bias):
-    return (x.unsqueeze(1) @ weight.mT + bias.unsqueeze(1)).squeeze()
+def one_matrix_only(x, weight, bias):
+    return F.linear(x, weight, bias)
+
+
+@mistake(
+    batched_linear,
+    "This multiplies x as a single matrix, and `weight` isn't transposed. `x.unsqueeze(1)` makes each row a matrix of"
+    " its own, and `weight.mT` swaps the last two axes.",
+    lambda x, weight, bias: torch.bmm(x, weight) + bias,
+)
+def x_as_it_is(x, weight, bias):
+    return x @ weight + bias
+
+
+@mistake(batched_linear, "Each row went through its own weight, but all of them got the bias of layer 0.")
+def bias_of_layer_0(x, weight, bias):
+    return (x.unsqueeze(1) @ weight.mT).squeeze(1) + bias[0]
 
 
 @mistake(
@@ -174,20 +191,11 @@ def all_pairs_then_the_diagonal(x, weight, bias):
 
 @mistake(
     batched_linear,
-    "`.T` turns *all* axes of `weight` around, so that the batch comes last: [in, out, batch]. `.mT` turns the last"
-    " two and leaves the batch in front.",
+    "`.T` reverses *all* axes of `weight`, so the batch comes last: [in, out, batch]. `.mT` swaps only the last two.",
+    lambda x, weight, bias: x @ weight.permute(2, 1, 0) + bias,
 )
 def turns_the_batch_too(x, weight, bias):
-    return (x.unsqueeze(1) @ weight.T).squeeze(1) + bias
-
-
-@mistake(
-    batched_linear,
-    "`.T` turns *all* axes of `weight` around, so that the batch comes last: [in, out, batch]. `.mT` turns the last"
-    " two and leaves the batch in front. And x has to be a batch of single rows, `x.unsqueeze(1)`.",
-)
-def turns_the_batch_too_and_one_matrix(x, weight, bias):
-    return x @ weight.T + bias
+    return (x.unsqueeze(1) @ weight.permute(2, 1, 0)).squeeze(1) + bias  # `.T` would warn
 
 
 @mistake(
@@ -199,7 +207,12 @@ def sums_over_the_layers(x, weight, bias):
     return torch.einsum("bi,coi->bo", x, weight) + bias
 
 
-@mistake(batched_linear, "The axis that made each row a matrix is still there: [batch, 1, out]. `.squeeze(1)` ends it.")
+@mistake(
+    batched_linear,
+    "The extra axis is still there. Take it away at the end: `.squeeze(1)` for [batch, 1, out], `.squeeze(-1)` for"
+    " [batch, out, 1].",
+    lambda x, weight, bias: weight @ x.unsqueeze(-1) + bias.unsqueeze(-1),
+)
 def axis_left_over(x, weight, bias):
     return x.unsqueeze(1) @ weight.mT + bias.unsqueeze(1)
 
@@ -442,6 +455,42 @@ def names_of_one_layer(module, x, weights):
     return with_names(["weight", "bias"], module, x, weights)
 
 
+@mistake(
+    target_vmap,
+    "The weights reach the module with their batch axis still on. `vmap` removes it only from arguments that it maps"
+    " over: hand both x and the weights to the mapped function, each with in_dims 0.",
+    lambda module, x, weights: vmapped(module, x, weights, in_dims=(0, None)),
+)
+def vmapless(module, x, weights):
+    names = [name for name, _ in module.named_parameters()]
+    return torch.func.functional_call(module, dict(zip(names, weights)), (x,))
+
+
+@mistake(
+    target_vmap,
+    "`functional_call` wants the weights by name, as a dict. Pair the names of `module.named_parameters()` with them.",
+)
+def weights_without_names(module, x, weights):
+    return torch.vmap(lambda row, tensors: torch.func.functional_call(module, tensors, (row,)))(x, tuple(weights))
+
+
+@mistake(
+    target_vmap,
+    "`module.named_parameters()` gives (name, parameter) pairs. The dict needs the names alone:"
+    " `[name for name, _ in module.named_parameters()]`.",
+)
+def pairs_for_names(module, x, weights):
+    return with_names(list(module.named_parameters()), module, x, weights)
+
+
+@mistake(
+    target_vmap,
+    "Each row got a batch axis of length 1, which is still there in the result. Inside vmap a row needs none.",
+)
+def rows_with_a_batch_axis(module, x, weights):
+    return vmapped(module, x.unsqueeze(1), weights)
+
+
 @mistake(target_vmap, "The batch axis comes out last here. vmap's `out_dims` is 0 by itself: the batch stands first.")
 def batch_axis_last(module, x, weights):
     return vmapped(module, x, weights, out_dims=-1)
@@ -508,6 +557,16 @@ def one_network_only(batch, target_layer_sizes, dtype):
 @mistake(bytes_of_generated_weights, "This is what comes out if the biases are left out.")
 def bytes_without_biases(batch, target_layer_sizes, dtype):
     return batch * sum(n_in * n_out for n_in, n_out in target_layer_sizes) * dtype.itemsize
+
+
+@mistake(bytes_of_generated_weights, "One bias is counted for each layer. A layer has one for every *output*.")
+def bytes_one_bias_per_layer(batch, target_layer_sizes, dtype):
+    return batch * sum(n_in * n_out + 1 for n_in, n_out in target_layer_sizes) * dtype.itemsize
+
+
+@mistake(bytes_of_generated_weights, "This is twice too much. Only the weights are asked for, not their gradients.")
+def bytes_with_gradients(batch, target_layer_sizes, dtype):
+    return 2 * bytes_of_generated_weights(batch, target_layer_sizes, dtype)
 
 
 @mistake(bytes_of_generated_weights, "Each layer has a bias for every *input* here. It has one for every output.")
@@ -582,6 +641,14 @@ def distinct_columns(conditioning):
 )
 def neighbours_only(conditioning):
     return torch.unique_consecutive(conditioning, dim=0, return_inverse=True)
+
+
+@mistake(
+    group_by_condition,
+    "Only the conditions came back. With `return_inverse=True`, `torch.unique` gives the index as well.",
+)
+def conditions_only(conditioning):
+    return torch.unique(conditioning, dim=0)
 
 
 @mistake(group_by_condition, "The two came back in the other order: first the conditions, then the index.")
@@ -659,8 +726,9 @@ def in_order_of_appearance(conditioning):
 
 @mistake(
     group_by_condition,
-    "This index leads from each distinct condition to a row that has it. Wanted is the other way: from each row to its"
-    " condition.",
+    "This index doesn't say which condition each row has. It should have an entry for each *row*, which is the number"
+    " of its condition: what `return_inverse=True` gives, unchanged.",
+    lambda conditioning: (torch.unique(conditioning, dim=0), group_by_condition(conditioning)[1].argsort()),
 )
 def index_the_other_way(conditioning):
     conditions, index = group_by_condition(conditioning)
@@ -734,12 +802,16 @@ def first_bias_for_all(x, weight, bias):
     return x @ weight.mT + bias[0]
 
 
-@mistake(grouped_linear, "The biases were lost in the mending.")
+@mistake(grouped_linear, "The biases got lost in the repair.")
 def biases_lost(x, weight, bias):
     return x @ weight.mT
 
 
-@mistake(grouped_linear, "The biases of all networks are added up (or averaged). Each network keeps its own.")
+@mistake(
+    grouped_linear,
+    "The biases of all networks are added up or averaged. Each network keeps its own.",
+    lambda x, weight, bias: x @ weight.mT + bias.mean(0),
+)
 def biases_added_up(x, weight, bias):
     return x @ weight.mT + bias.sum(0)
 

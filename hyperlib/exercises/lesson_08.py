@@ -1,5 +1,7 @@
 """The exercises of lesson 08: the original's three functions, and rows that keep their conditions."""
 
+import math
+
 import torch
 from torch import nn
 
@@ -168,6 +170,28 @@ def no_relu(conditioning_size, target_in, target_out, hidden_sizes=(256, 256), n
 
 @mistake(
     build_weight_generator,
+    "There is no ReLU after the last hidden layer. Every hidden layer has one, only {name}_params has none.",
+)
+def no_relu_after_the_last(conditioning_size, target_in, target_out, hidden_sizes=(256, 256), name="weight_gen"):
+    generator = build_weight_generator(conditioning_size, target_in, target_out, hidden_sizes, name)
+    if hidden_sizes:
+        del generator[-2]
+    return generator
+
+
+@mistake(
+    build_weight_generator,
+    "Every hidden layer takes `conditioning_size` inputs. From the second on, a layer takes what the one before gives.",
+)
+def width_never_updated(conditioning_size, target_in, target_out, hidden_sizes=(256, 256), name="weight_gen"):
+    generator = build_weight_generator(conditioning_size, target_in, target_out, hidden_sizes, name)
+    for i, hidden in enumerate(hidden_sizes):
+        setattr(generator, f"{name}_hidden_{i}", nn.Linear(conditioning_size, hidden))
+    return generator
+
+
+@mistake(
+    build_weight_generator,
     "Not every hidden layer has its ReLU. (In an nn.Sequential, a module that is added under a name that is already"
     " there takes the other one's place.)",
 )
@@ -190,13 +214,17 @@ def hidden_biases_zero(conditioning_size, target_in, target_out, hidden_sizes=(2
 
 
 @mistake(
-    build_weight_generator, "The last layer starts as nn.Linear does. Wanted: uniform in (-0.01, 0.01), bias zero."
+    build_weight_generator,
+    "The last layer doesn't start as asked. Its weight should be uniform in (-0.01, 0.01), and its bias zero.",
 )
 def starts_as_usual(conditioning_size, target_in, target_out, hidden_sizes=(256, 256), name="weight_gen"):
     return generator_like([conditioning_size, *hidden_sizes, target_in * target_out + target_out], name)
 
 
-@mistake(build_weight_generator, "The last layer's bias still starts as nn.Linear's does: set it to zero as well.")
+@mistake(
+    build_weight_generator,
+    "The last layer's bias doesn't start at zero. nn.Linear draws it at random, so set it yourself.",
+)
 def bias_not_zero(conditioning_size, target_in, target_out, hidden_sizes=(256, 256), name="weight_gen"):
     def small(params):
         nn.init.uniform_(params.weight, -0.01, 0.01)
@@ -225,7 +253,11 @@ def only_positive(conditioning_size, target_in, target_out, hidden_sizes=(256, 2
     return generator_like([conditioning_size, *hidden_sizes, target_in * target_out + target_out], name, positive)
 
 
-@mistake(build_weight_generator, "This draws from a normal distribution. Wanted is a uniform one in (-0.01, 0.01).")
+@mistake(
+    build_weight_generator,
+    "Some of the last layer's weights start beyond 0.01 or -0.01. Draw them uniformly from (-0.01, 0.01). A normal"
+    " distribution would have no bounds.",
+)
 def normal_start(conditioning_size, target_in, target_out, hidden_sizes=(256, 256), name="weight_gen"):
     def normal(params):
         nn.init.normal_(params.weight, std=0.01)
@@ -234,7 +266,14 @@ def normal_start(conditioning_size, target_in, target_out, hidden_sizes=(256, 25
     return generator_like([conditioning_size, *hidden_sizes, target_in * target_out + target_out], name, normal)
 
 
-@mistake(build_weight_generator, "All layers start small here. Only {name}_params should.")
+def every_parameter_small(conditioning_size, target_in, target_out, hidden_sizes=(256, 256), name="weight_gen"):
+    generator = generator_like([conditioning_size, *hidden_sizes, target_in * target_out + target_out], name)
+    for p in generator.parameters():
+        nn.init.uniform_(p, -0.01, 0.01)
+    return generator
+
+
+@mistake(build_weight_generator, "All layers start small here. Only {name}_params should.", every_parameter_small)
 def all_small(conditioning_size, target_in, target_out, hidden_sizes=(256, 256), name="weight_gen"):
     generator = generator_like([conditioning_size, *hidden_sizes, target_in * target_out + target_out], name)
     for module in generator:
@@ -398,6 +437,73 @@ def biases_not_added(data, flat_weights, target_layer_sizes, activation=torch.re
     return hyperlib.target_forward(data, pairs, activation)
 
 
+def pairs_through(data, flat_weights, target_layer_sizes, activation, layer):
+    """What mistakes by hand have in common: a loop over the layers, each applied by `layer`."""
+    for i, (weight, bias) in enumerate(cut(flat_weights, target_layer_sizes)):
+        data = layer(data, weight, bias)
+        if i < len(target_layer_sizes) - 1:
+            data = activation(data)
+    return data
+
+
+def bias_without_axis_single(data, flat_weights, target_layer_sizes, activation=torch.relu):
+    return pairs_through(data, flat_weights, target_layer_sizes, activation, lambda x, w, b: x @ w.mT + b)
+
+
+def bias_without_axis_inside(data, flat_weights, target_layer_sizes, activation=torch.relu):
+    def layer(x, w, b):
+        return (x.unsqueeze(-2) @ w.mT + b).squeeze(-2) if x.dim() == 2 else x @ w.mT + b
+
+    return pairs_through(data, flat_weights, target_layer_sizes, activation, layer)
+
+
+@mistake(
+    apply_generated_weights,
+    "The bias [batch, out] doesn't line up with the product [batch, n, out]. It needs an axis for the rows:"
+    " `bias.unsqueeze(-2)`. A single row for each network needs that axis too, `data.unsqueeze(-2)`.",
+    bias_without_axis_single,
+    bias_without_axis_inside,
+)
+def bias_without_its_axis(data, flat_weights, target_layer_sizes, activation=torch.relu):
+    def layer(x, w, b):
+        return torch.einsum("bi,boi->bo", x, w) + b if x.dim() == 2 else x @ w.mT + b
+
+    return pairs_through(data, flat_weights, target_layer_sizes, activation, layer)
+
+
+@mistake(
+    apply_generated_weights,
+    "The `return` is inside the loop, so only the first layer is applied. It belongs after the loop.",
+)
+def returns_in_the_loop(data, flat_weights, target_layer_sizes, activation=torch.relu):
+    return hyperlib.target_forward(data, cut(flat_weights[:1], target_layer_sizes), activation)
+
+
+@mistake(
+    apply_generated_weights,
+    "This is a list of lists: `unflatten` gives a list, with one pair in it here. Collect the pairs by `+=`.",
+)
+def list_of_lists(data, flat_weights, target_layer_sizes, activation=torch.relu):
+    pairs = [hyperlib.unflatten(flat, [size]) for flat, size in zip(flat_weights, target_layer_sizes)]
+    return hyperlib.target_forward(data, pairs, activation)
+
+
+@mistake(
+    apply_generated_weights,
+    "`unflatten` takes one flat tensor, and `flat_weights` is a list with one for each layer. Call it once per layer.",
+)
+def all_layers_at_once(data, flat_weights, target_layer_sizes, activation=torch.relu):
+    return hyperlib.target_forward(data, hyperlib.unflatten(flat_weights, target_layer_sizes), activation)
+
+
+@mistake(
+    apply_generated_weights,
+    "The values are right, but no gradient reaches `flat_weights`, so the generators that made them wouldn't learn.",
+)
+def weights_detached(data, flat_weights, target_layer_sizes, activation=torch.relu):
+    return apply_generated_weights(data, [flat.detach() for flat in flat_weights], target_layer_sizes, activation)
+
+
 @mistake(apply_generated_weights, "All rows go through the first network. " + PER_ROW)
 def first_network_for_all(data, flat_weights, target_layer_sizes, activation=torch.relu):
     pairs = cut([flat[0] for flat in flat_weights], target_layer_sizes)
@@ -411,20 +517,29 @@ def first_network_for_all(data, flat_weights, target_layer_sizes, activation=tor
     " One row for each network is `data.unsqueeze(-2)`, [batch, 1, in].",
 )
 def every_row_through_every_network(data, flat_weights, target_layer_sizes, activation=torch.relu):
-    for i, (weight, bias) in enumerate(cut(flat_weights, target_layer_sizes)):
-        data = data @ weight.mT + bias.unsqueeze(-2)
-        if i < len(target_layer_sizes) - 1:
-            data = activation(data)
-    return data
+    def layer(x, w, b):
+        return x @ w.mT + b.unsqueeze(-2)
+
+    return pairs_through(data, flat_weights, target_layer_sizes, activation, layer)
 
 
-@mistake(apply_generated_weights, "Only data of shape [batch, in] can be handled; [batch, n, in] is asked for as well.")
+def one_row_by_hand(data, flat_weights, target_layer_sizes, activation=torch.relu):
+    def layer(x, w, b):
+        return (x.unsqueeze(1) @ w.mT).squeeze(1) + b
+
+    return pairs_through(data, flat_weights, target_layer_sizes, activation, layer)
+
+
+@mistake(
+    apply_generated_weights,
+    "This handles only data of shape [batch, in]. Data of shape [batch, n, in] is asked for as well.",
+    one_row_by_hand,
+)
 def only_one_row(data, flat_weights, target_layer_sizes, activation=torch.relu):
-    for i, (weight, bias) in enumerate(cut(flat_weights, target_layer_sizes)):
-        data = torch.einsum("bi,boi->bo", data, weight) + bias
-        if i < len(target_layer_sizes) - 1:
-            data = activation(data)
-    return data
+    def layer(x, w, b):
+        return torch.einsum("bi,boi->bo", x, w) + b
+
+    return pairs_through(data, flat_weights, target_layer_sizes, activation, layer)
 
 
 @mistake(apply_generated_weights, "The last layer is left out.")
@@ -608,13 +723,73 @@ class PlainList(Variation):
         self.generators = generators
 
 
-@mistake(Hypernetwork, "All generators have the same name. Layer i's is `weight_gen_{i}`.")
+class CountedFromOne(Variation):
+    def __init__(self, conditioning_size, target_layer_sizes, hidden_sizes=(256, 256), activation=torch.relu):
+        super().__init__(conditioning_size, target_layer_sizes, hidden_sizes, activation)
+        self.generators = nn.ModuleList(
+            hyperlib.build_weight_generator(conditioning_size, *size, hidden_sizes, f"weight_gen_{i}")
+            for i, size in enumerate(target_layer_sizes, 1)
+        )
+
+
+@mistake(
+    Hypernetwork,
+    "The generators don't have the names asked for. Layer i's is `weight_gen_{i}`, counted from 0.",
+    CountedFromOne,
+)
 class OneNameForAll(Variation):
     def __init__(self, conditioning_size, target_layer_sizes, hidden_sizes=(256, 256), activation=torch.relu):
         super().__init__(conditioning_size, target_layer_sizes, hidden_sizes, activation)
         self.generators = nn.ModuleList(
             hyperlib.build_weight_generator(conditioning_size, *size, hidden_sizes) for size in target_layer_sizes
         )
+
+
+class InADict(Variation):
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.generators = nn.ModuleDict({f"weight_gen_{i}": g for i, g in enumerate(self.generators)})
+
+    def forward(self, conditioning, data):
+        flat_weights = [generator(conditioning) for generator in self.generators.values()]
+        return hyperlib.apply_generated_weights(data, flat_weights, self.target_layer_sizes, self.activation)
+
+
+@mistake(
+    Hypernetwork,
+    "The generators aren't kept as asked. They belong in `self.generators`, which is an `nn.ModuleList`.",
+    InADict,
+)
+class OtherAttribute(Variation):
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.gens = self.generators
+        del self.generators
+
+    def forward(self, conditioning, data):
+        flat_weights = [generator(conditioning) for generator in self.gens]
+        return hyperlib.apply_generated_weights(data, flat_weights, self.target_layer_sizes, self.activation)
+
+
+@mistake(Hypernetwork, "A layer's two sizes are swapped. `target_layer_sizes` holds (in, out) pairs, in this order.")
+class SizesSwapped(Variation):
+    def __init__(self, conditioning_size, target_layer_sizes, hidden_sizes=(256, 256), activation=torch.relu):
+        swapped = [(n_out, n_in) for n_in, n_out in target_layer_sizes]
+        super().__init__(conditioning_size, swapped, hidden_sizes, activation)
+        self.target_layer_sizes = target_layer_sizes
+
+
+class FirstHiddenSize(Variation):
+    def __init__(self, conditioning_size, target_layer_sizes, hidden_sizes=(256, 256), activation=torch.relu):
+        super().__init__(conditioning_size, target_layer_sizes, hidden_sizes[0], activation)
+
+
+@mistake(
+    Hypernetwork, "Only the first of `hidden_sizes` is handed on to the generators. Hand on the list.", FirstHiddenSize
+)
+class FirstHiddenSizeOnly(Variation):
+    def __init__(self, conditioning_size, target_layer_sizes, hidden_sizes=(256, 256), activation=torch.relu):
+        super().__init__(conditioning_size, target_layer_sizes, hidden_sizes[:1], activation)
 
 
 @mistake(Hypernetwork, "`hidden_sizes` is not handed on to the generators: they always have two layers of 256.")
@@ -661,14 +836,20 @@ class MeanCondition(Variation):
         return super().forward(conditioning.mean(0).expand_as(conditioning), data)
 
 
-@mistake(Hypernetwork, "The generated weights are detached: no gradient reaches the generators.")
+class DetachedDataTrained(Variation):
+    def forward(self, conditioning, data):
+        return super().forward(conditioning, data).detach() + 0 * data.requires_grad_().sum()
+
+
+@mistake(
+    Hypernetwork,
+    "No gradient reaches the generators' parameters. Generated weights that are detached, or made under"
+    " `torch.no_grad()`, cut it off, and frozen parameters get none.",
+    DetachedDataTrained,
+)
 class Detached(Variation):
     def forward(self, conditioning, data):
-        with torch.no_grad():
-            flat_weights = [generator(conditioning) for generator in self.generators]
-        return hyperlib.apply_generated_weights(
-            data.requires_grad_() * 1, flat_weights, self.target_layer_sizes, self.activation
-        )
+        return super().forward(conditioning, data).detach()
 
 
 @mistake(Hypernetwork, "The generated weights come back, not what the target network makes of the data with them.")
@@ -708,8 +889,9 @@ def encode_degrees_as_radians(degrees):
 
 @mistake(
     encode,
-    "`cos` and `sin` want radians and get degrees. Then neighbours are no neighbours any more: 30 degrees count as 30"
-    " radians, nearly five turns.",
+    "`cos` and `sin` take radians, but get degrees here. So 30 degrees count as 30 radians, which is nearly five"
+    " turns, and neighbouring angles end up far apart.",
+    lambda degrees: torch.stack([(degrees % 360).cos(), (degrees % 360).sin()], dim=-1),
 )
 def degrees_as_radians(degrees):
     return torch.stack([degrees.cos(), degrees.sin()], dim=-1)
@@ -733,22 +915,64 @@ def turns_as_radians(degrees):
     return torch.stack([angle.cos(), angle.sin()], dim=-1)
 
 
-PI_CUT_SHORT = "Nearly: pi has more digits. Take `torch.pi` or `math.pi`, so that 360 degrees lead back to 0."
+@mistake(
+    encode,
+    "Nearly: pi has more digits. Take `torch.pi` or `math.pi`, so that 360 degrees lead back to 0.",
+    lambda degrees: encode(degrees * (3.1416 / torch.pi)),
+)
+def pi_cut_short(degrees):
+    return encode(degrees * (3.14 / torch.pi))
 
 
-@mistake(encode, PI_CUT_SHORT)
-def pi_with_two_digits(degrees):
-    angle = degrees * 3.14 / 180
-    return torch.stack([angle.cos(), angle.sin()], dim=-1)
+@mistake(
+    encode,
+    "Each angle gives one number here. Two are asked for, (cos, sin), along a new last axis.",
+    lambda degrees: degrees.deg2rad().cos(),
+    lambda degrees: degrees.deg2rad().sin(),
+)
+def one_number_each(degrees):
+    return degrees.deg2rad()
 
 
-@mistake(encode, PI_CUT_SHORT)
-def pi_with_four_digits(degrees):
-    angle = degrees * 3.1416 / 180
-    return torch.stack([angle.cos(), angle.sin()], dim=-1)
+@mistake(
+    encode,
+    "One sign is wrong. Angles run counterclockwise: 90 degrees is the point (0, 1), and 180 degrees is (-1, 0).",
+    lambda degrees: encode(degrees) * torch.tensor([-1.0, 1.0]),
+)
+def wrong_sign(degrees):
+    return encode(degrees) * torch.tensor([1.0, -1.0])
 
 
-@mistake(encode, "Both numbers are cosines. The point on the circle is (cos, sin).")
+@mistake(encode, "Two tensors came back, as a tuple. Make one of them: `torch.stack([cos, sin], dim=-1)`.")
+def a_tuple(degrees):
+    return tuple(encode(degrees).unbind(-1))
+
+
+@mistake(
+    encode,
+    "The new axis has a fixed place, which fits only angles with one axis. `dim=-1` always puts it last.",
+)
+def along_axis_1(degrees):
+    angle = degrees.deg2rad()
+    return torch.stack([angle.cos(), angle.sin()], dim=1)
+
+
+@mistake(
+    encode,
+    "`math.cos`, `math.sin` and `torch.tensor([...])` take single numbers. Use `torch.cos` and `torch.sin`, which take"
+    " any tensor, and `torch.stack` to join the two.",
+    lambda degrees: torch.tensor([degrees.deg2rad().cos(), degrees.deg2rad().sin()]),
+)
+def one_number_only(degrees):
+    angle = degrees * math.pi / 180
+    return torch.stack([math.cos(angle), math.sin(angle)], dim=-1)
+
+
+@mistake(
+    encode,
+    "Both numbers are the same. The point on the circle is (cos, sin).",
+    lambda degrees: encode(degrees)[..., [1, 1]],
+)
 def cosine_twice(degrees):
     angle = degrees.deg2rad()
     return torch.stack([angle.cos(), angle.cos()], dim=-1)
@@ -766,7 +990,10 @@ def along_the_first_axis(degrees):
 
 
 @mistake(
-    encode, "The cosines and the sines are joined into one row. Each angle should have a row of two: `torch.stack`."
+    encode,
+    "The cosines and the sines are joined along an axis that was there. `torch.stack` makes a new one for the two.",
+    lambda degrees: torch.cat([degrees.deg2rad().cos(), degrees.deg2rad().sin()], -1),
+    lambda degrees: torch.cat([degrees.deg2rad().cos(), degrees.deg2rad().sin()]),
 )
 def joined_instead(degrees):
     angle = degrees.deg2rad()

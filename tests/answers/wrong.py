@@ -420,7 +420,7 @@ def batched_linear(x, weight, bias):
 def batched_linear(x, weight, bias):
     return torch.einsum('bi,coi->bco', x, weight).diagonal(dim1=0, dim2=1).mT + bias
 
-# %% batched_linear: turns *all* axes of `weight` around
+# %% batched_linear: reverses *all* axes of `weight`
 def batched_linear(x, weight, bias):
     return torch.matmul(x[:, None], weight.T)[:, 0] + bias
 
