@@ -13,6 +13,8 @@ import torch
 
 from hyperlib.plots import fitted_slope, plot_growth
 
+pytestmark = pytest.mark.slow
+
 FOLDER = Path(__file__).parent / "benchmarks"
 
 

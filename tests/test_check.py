@@ -9,6 +9,8 @@ from nbclient import NotebookClient
 
 from hyperlib.checking.report import side_by_side
 
+pytestmark = pytest.mark.slow  # kernels
+
 CHECK = 'from hyperlib import check\nlayer_parameters = check("layer_parameters")'
 USE = "layer_parameters(3, 2)"
 

@@ -18,6 +18,8 @@ from nbformat.v4 import new_code_cell
 
 from hyperlib.checking import all_exercises
 
+pytestmark = pytest.mark.slow  # kernels
+
 pytest.importorskip("nbgrader", reason="the classroom needs nbgrader: pip install -r classroom/requirements.txt")
 if sys.platform == "win32":
     pytest.skip("grading was tried on Linux and macOS only", allow_module_level=True)

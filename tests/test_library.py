@@ -321,6 +321,7 @@ def test_errors_name_the_item(act, kind, words):
     assert words in str(caught.value) and "\n" not in str(caught.value)
 
 
+@pytest.mark.slow
 def test_importing_hyperlib_costs_little():
     """At most 100 ms more than torch, and neither pictures nor exercises come along."""
     code = (

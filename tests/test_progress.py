@@ -65,6 +65,7 @@ for i in range(100):
 """
 
 
+@pytest.mark.slow
 def test_notebooks_that_write_at_once_lose_nothing(file):
     writers = [subprocess.Popen([sys.executable, "-c", WRITER, name]) for name in ("a", "b", "c")]
     assert [writer.wait() for writer in writers] == [0, 0, 0]
@@ -124,6 +125,7 @@ def run(folder, *cells):
     return notebook.cells[-1].outputs[-1]["data"]["text/plain"]
 
 
+@pytest.mark.slow
 def test_check_keeps_what_passed_beside_the_notebook_and_a_new_kernel_finds_it(tmp_path, monkeypatch):
     monkeypatch.delenv("HYPERLIB_PROGRESS")
     show = "from hyperlib import my_progress\nmy_progress()"
@@ -133,6 +135,7 @@ def test_check_keeps_what_passed_beside_the_notebook_and_a_new_kernel_finds_it(t
     assert run(tmp_path, show).startswith("1 of ")
 
 
+@pytest.mark.slow
 def test_grading_keeps_nothing(tmp_path, monkeypatch):
     monkeypatch.delenv("HYPERLIB_PROGRESS")
     monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")

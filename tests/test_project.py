@@ -65,6 +65,7 @@ def test_the_example_of_the_readme_runs():
     assert [list(part.shape) for part in names["weights"][0]] == [[5, 16, 3], [5, 16]]
 
 
+@pytest.mark.slow
 def test_new_exercises_and_lessons_can_be_laid_down(tmp_path):
     for folder in ("hyperlib", "notebooks", "classroom", "tests"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__", "browser"))

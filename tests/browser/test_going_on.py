@@ -1,6 +1,9 @@
 """What a learner has passed is shown in lesson 00, and its link leads to where to go on."""
 
+import pytest
 from playwright.sync_api import expect
+
+pytestmark = pytest.mark.slow  # kernels
 
 RIGHT = "def line(x, w, b):\n    return w * x + b"
 
