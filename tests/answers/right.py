@@ -559,6 +559,22 @@ class ChunkedGenerator(nn.Module):
             chunks.append(self.generator(torch.cat([z, e.expand(*z.shape[:-1], len(e))], -1)))
         return torch.cat(chunks, -1)[..., :self.P]
 
+# %% ChunkedGenerator
+class ChunkedGenerator(nn.Module):
+    def __init__(self, c, sizes, chunk_size, emb, hidden_sizes=(64,)):
+        super().__init__()
+        self.P = sum(i * o + o for i, o in sizes)
+        self.embeddings = nn.Parameter(torch.randn(-(-self.P // chunk_size), emb))
+        widths = [c + emb, *hidden_sizes]
+        layers = [m for i, o in zip(widths, widths[1:]) for m in (nn.Linear(i, o), nn.ReLU())]
+        self.generator = nn.Sequential(*layers, nn.Linear(widths[-1], chunk_size))
+    def forward(self, c):
+        # the first layer's product is split, so that nothing has to be joined
+        n, first = c.shape[-1], self.generator[0]
+        condition = F.linear(c, first.weight[:, :n]).unsqueeze(-2)
+        embedding = F.linear(self.embeddings, first.weight[:, n:], first.bias)
+        return self.generator[1:](condition + embedding).flatten(-2)[..., :self.P]
+
 # %% adapt
 def adapt(model, c, x, y, steps, lr):
     z = nn.Parameter(c.detach().clone())

@@ -884,7 +884,7 @@ def adapt(model, z, data, target, steps, lr):
         opt.zero_grad(); loss.backward(); opt.step()
     return z.detach().clone()
 
-# %% ChunkedGenerator: The embeddings do not differ as
+# %% ChunkedGenerator: The embeddings don't spread as
 class ChunkedGenerator(nn.Module):
     def __init__(self, c, sizes, chunk, emb, hidden_sizes=(64,)):
         super().__init__()
@@ -900,7 +900,7 @@ class ChunkedGenerator(nn.Module):
         both = torch.cat([z.unsqueeze(-2).expand(*z.shape[:-1], k, -1), self.embeddings.expand(*z.shape[:-1], k, -1)], -1)
         return self.generator(both).flatten(-2)[..., :self.P]
 
-# %% ChunkedGenerator: hidden_sizes` are its widths between
+# %% ChunkedGenerator: hidden_sizes` are the widths in between
 class ChunkedGenerator(nn.Module):
     def __init__(self, c, sizes, chunk, emb, hidden_sizes=(64,)):
         super().__init__()
@@ -912,7 +912,7 @@ class ChunkedGenerator(nn.Module):
         both = torch.cat([z.unsqueeze(-2).expand(*z.shape[:-1], k, -1), self.embeddings.expand(*z.shape[:-1], k, -1)], -1)
         return self.generator(both).flatten(-2)[..., :self.P]
 
-# %% adapt: whoever goes on training it is stuck
+# %% adapt: nobody can go on training it
 def adapt(model, c, x, y, steps, lr):
     for p in model.parameters():
         p.requires_grad = False
