@@ -7,10 +7,7 @@ openly; a human reads the line and decides.
 import ast
 import re
 
-REPORT = re.compile(
-    r'class="hyperlib-check"[^>]*data-exercise="(\w*)"'
-    r' data-verdict="([\w ]*)" data-mistake="(\w*)" data-points="([\d.]*)"'
-)
+VERDICT = "application/vnd.hyperlib.verdict+json"
 OWN_ANSWERS = "reaches for the course's own answers"
 BY_HAND = "reaches for what publishes scores"
 UNSEEN = "runs code that cannot be seen here"
@@ -52,7 +49,9 @@ class Checked:
         self.exercise = cell.metadata["nbgrader"]["grade_id"].removeprefix("check_")
         self.max_points = float(cell.metadata["nbgrader"]["points"])
         data = [o["data"] for o in cell.outputs if o.output_type in ("display_data", "execute_result")]
-        self.reports = [report for shown in data for report in REPORT.findall(str(shown.get("text/html", "")))]
+        shown = [each[VERDICT] for each in data if isinstance(each.get(VERDICT), dict)]
+        keys = ("exercise", "verdict", "mistake", "points")
+        self.reports = [["" if report.get(key) is None else str(report[key]) for key in keys] for report in shown]
         self.verdict, self.mistake, self.reported = self.reports[0][1:] if self.reports else ("", "", "")
         results = [o["data"] for o in cell.outputs if o.output_type == "execute_result"]
         self.scores = [str(shown.get("text/plain", "")) for shown in results]

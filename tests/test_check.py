@@ -42,8 +42,8 @@ ACCIDENTS = {
     ),
     "recursion": ("def layer_parameters(a, b):\n    return layer_parameters(a, b)", "RecursionError"),
     "exit": ("def layer_parameters(a, b):\n    import sys; sys.exit()", "exit() ends the whole program"),
-    "not a function": ("layer_parameters = 8", "of type int; needed a function"),
-    "float": ("def layer_parameters(a, b):\n    return (a + 1) * b / 1", "of type float; needed int"),
+    "not a function": ("layer_parameters = 8", "of type int; expected a function"),
+    "float": ("def layer_parameters(a, b):\n    return (a + 1) * b / 1", "of type float; expected int"),
     "wrong number of arguments": ("def layer_parameters(n_in):\n    return 1", "takes 1 positional argument but 2"),
     "random state": (
         "import torch\ndef layer_parameters(a, b):\n    torch.manual_seed(1)\n    return a * b + b",

@@ -199,7 +199,7 @@ def test_prints_are_kept_and_do_not_count(exercise, capsys):
 class TestTensors:
     def test_a_wrong_shape_is_told_from_a_wrong_value(self, exercise):
         answer = with_outputs(exercise, on_tensors(lambda t: t.unsqueeze(0)))
-        assert refused(exercise, answer, "shape", "needed").found.kind in ("shape", "length")
+        assert refused(exercise, answer, "shape", "expected").found.kind in ("shape", "length")
 
     def test_nan_is_named(self, exercise):
         refused(exercise, with_outputs(exercise, on_tensors(lambda t: t * float("nan"))), "NaN")
@@ -215,7 +215,7 @@ class TestTensors:
         refused(exercise, with_outputs(exercise, on_tensors(flip)), "in the wrong order")
 
     def test_the_wrong_dtype_is_named(self, exercise):
-        refused(exercise, with_outputs(exercise, on_tensors(torch.Tensor.double)), "dtype float64; needed float32")
+        refused(exercise, with_outputs(exercise, on_tensors(torch.Tensor.double)), "dtype float64; expected float32")
 
 
 @pytest.mark.parametrize("exercise", DIFFERENTIABLE, ids=[e.name for e in DIFFERENTIABLE])
@@ -302,7 +302,7 @@ def test_enormous_results_are_cut_short():
 
 
 def test_wrong_kinds_of_things():
-    refused(EXERCISES["layer_parameters"], 8, "of type int; needed a function")
+    refused(EXERCISES["layer_parameters"], 8, "of type int; expected a function")
     refused(EXERCISES["TargetNet"], learners_own(EXERCISES["TargetNet"])(), "an instance of TargetNet")
     refused(EXERCISES["layer_parameters"], hyperlib.layer_parameters, "imported from hyperlib")
 

@@ -47,13 +47,13 @@ def difference(needed, got, where="the result"):
         return Difference("type", wrong_type_sentence(needed, got, where), needed, got)
     if isinstance(needed, float):
         if math.isnan(got) and not math.isnan(needed):
-            return Difference("nan", f"{where} is NaN (not a number); needed {number(needed)}", needed, got)
+            return Difference("nan", f"{where} is NaN (not a number); expected {number(needed)}", needed, got)
         same = math.isclose(needed, got, rel_tol=RTOL, abs_tol=ATOL)
     else:
         same = equal(needed, got)
     if same:
         return None
-    return Difference("value", f"{where} is {number(got)}; needed {number(needed)}", needed, got)
+    return Difference("value", f"{where} is {number(got)}; expected {number(needed)}", needed, got)
 
 
 def equal(a, b):
@@ -65,9 +65,9 @@ def equal(a, b):
 
 
 def wrong_type_sentence(needed, got, where):
-    sentence = f"{where} is of type {type_name(got)}; needed {type_name(needed)}"
+    sentence = f"{where} is of type {type_name(got)}; expected {type_name(needed)}"
     if got is None:
-        return f"{where} is None; needed {type_name(needed)}. Is a `return` missing?"
+        return f"{where} is None; expected {type_name(needed)}. Is a `return` missing?"
     if isinstance(needed, torch.Tensor) and type(got).__module__ == "numpy":
         return sentence + ". numpy forgets how a number was computed, so no gradient would pass"
     if isinstance(needed, int) and isinstance(got, float) and got == needed:
@@ -87,14 +87,14 @@ def tensor_difference(needed, got, where):
     if not isinstance(got, torch.Tensor):
         return Difference("type", wrong_type_sentence(needed, got, where), needed, got)
     if got.shape != needed.shape:
-        sentence = f"{where} has shape {list(got.shape)}; needed {list(needed.shape)}"
+        sentence = f"{where} has shape {list(got.shape)}; expected {list(needed.shape)}"
         if needed.dim() >= 2 and got.shape == needed.mT.shape and torch.equal(got.to(needed.dtype), needed.mT):
-            sentence += ". It is the transpose of what was needed"
+            sentence += ". It is the transpose of what was expected"
         elif got.numel() == needed.numel():
             sentence += ". The number of elements is right, their arrangement is not"
         return Difference("shape", sentence, needed, got)
     if got.dtype != needed.dtype:
-        sentence = f"{where} has dtype {str(got.dtype)[6:]}; needed {str(needed.dtype)[6:]}"
+        sentence = f"{where} has dtype {str(got.dtype)[6:]}; expected {str(needed.dtype)[6:]}"
         return Difference("dtype", sentence, needed, got)
     wrong = wrong_places(needed, got)
     if not wrong.any():
@@ -104,9 +104,9 @@ def tensor_difference(needed, got, where):
     if (got.isnan() & ~needed.isnan()).any():
         at = tuple((got.isnan() & ~needed.isnan()).nonzero()[0].tolist())
         place = f"[{', '.join(map(str, at))}]"
-        sentence = f"{where} holds NaN (not a number), first at {place}; needed {number(needed[at].item())}"
+        sentence = f"{where} holds NaN (not a number), first at {place}; expected {number(needed[at].item())}"
         return Difference("nan", sentence, needed, got)
-    numbers = f"needed {number(needed[at].item())}, got {number(got[at].item())}"
+    numbers = f"expected {number(needed[at].item())}, got {number(got[at].item())}"
     if wrong.numel() == 1:
         sentence = f"{where} differs: {numbers}"
     else:
@@ -132,7 +132,7 @@ def list_difference(needed, got, where):
         return Difference("type", wrong_type_sentence(needed, got, where), needed, got)
     if len(got) != len(needed):
         items = "item" if len(got) == 1 else "items"
-        return Difference("length", f"{where} has {len(got)} {items}; needed {len(needed)}", needed, got)
+        return Difference("length", f"{where} has {len(got)} {items}; expected {len(needed)}", needed, got)
     for i, (a, b) in enumerate(zip(needed, got, strict=True)):
         found = difference(a, b, f"result[{i}]" if where == "the result" else f"{where}[{i}]")
         if found:

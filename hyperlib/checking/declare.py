@@ -140,7 +140,7 @@ def mistake(reference, explanation, *variants):
 
 
 def stub(reference):
-    """Decorator of what the notebook's cell holds at first (a class to fill in, or the broken code to mend)."""
+    """Decorator of what the notebook's cell holds at first (a class to fill in, or the broken code to fix)."""
 
     def declare(implementation):
         EXERCISES[reference.__name__].stub = implementation

@@ -91,7 +91,7 @@ def find_definition(name, source):
 
 
 def is_stub(exercise, node):
-    """Whether the definition is still what the notebook shipped with: nothing filled in, nothing mended."""
+    """Whether the definition is still what the notebook shipped with: nothing filled in, nothing fixed."""
     if node is None:
         return False
     if exercise.stub is None:

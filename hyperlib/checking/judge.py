@@ -68,7 +68,7 @@ def remarks(node, needed, outcomes, first, found, mistake=None):
         yield from (f"Seen in your code: {cut}." for cut in gradient_cuts(node))
     if outcomes[-1].still_running:
         yield (
-            "It catches whatever should stop it, so it still runs and slows down all that follows: mend it, then"
+            "It catches whatever should stop it, so it still runs and slows down everything after it: fix it, then"
             " Kernel > Restart Kernel. A plain `except:` catches everything; name the exception that you expect."
         )
     if placeholder_left(node):
@@ -83,7 +83,7 @@ def remarks(node, needed, outcomes, first, found, mistake=None):
 
 
 def waiting(exercise):
-    what = "Mend the cell above" if exercise.stub and inspect.isfunction(exercise.stub) else "Fill in the cell above"
+    what = "Fix the cell above" if exercise.stub and inspect.isfunction(exercise.stub) else "Fill in the cell above"
     return f"{what}, run it, then run this one."
 
 
@@ -96,9 +96,9 @@ def kind_problem(exercise, answer):
         if not inspect.isclass(answer):
             instance = type(answer).__name__ == name
             what = f"an instance of {name}, made with parentheses" if instance else f"of type {type_name(answer)}"
-            return f"`{name}` is {what}; needed the class itself"
+            return f"`{name}` is {what}; expected the class itself"
     elif not callable(answer):
-        return f"`{name}` is of type {type_name(answer)}; needed a function"
+        return f"`{name}` is of type {type_name(answer)}; expected a function"
     return None
 
 
@@ -223,7 +223,7 @@ def behaves_like(a, b):
 
 
 def share_of_points(exercise, found, needed):
-    """The share of the cases that the answer gets right beyond those that the unmended cell already did."""
+    """The share of the cases that the answer gets right beyond those that the unfixed cell already did."""
     before = 0
     if exercise.stub:
         shipped = [run_case(exercise, case, exercise.stub) for case in exercise.cases]

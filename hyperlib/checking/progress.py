@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from .report import FOR_THE_EAR
 
-HEAD = "# Exercises of the hypernetworks course that were passed here. Delete this file to start afresh."
+HEAD = "# Exercises of the hypernetworks course that were passed here. Delete this file to start again."
 
 
 def progress_file():
@@ -106,7 +106,7 @@ class Progress:
     def __repr__(self):
         counts = [f"{title}: {sum(n in self.passed for n in names)} of {len(names)}" for title, names in self.lessons()]
         place = self.places.get(self.next)
-        go_on = f"Go on with {place.title}, in {place.lesson_title}." if place else THE_END
+        go_on = f"Next: {place.title} ({place.lesson_title})." if place else THE_END
         return "\n".join([self.headline(), *counts, go_on, *([self.problem] if self.problem else [])])
 
     def _repr_html_(self):
@@ -123,7 +123,7 @@ class Progress:
         place = self.places.get(self.next)
         go_on = THE_END
         if place:
-            go_on = f"Go on with {self.link(self.next, place.title)}, in {escape(place.lesson_title)}."
+            go_on = f"Next: <em>{self.link(self.next, place.title)}</em> ({escape(place.lesson_title)})."
         head = "".join(f'<th scope="col" style="{CELL}">{word}</th>' for word in ("lesson", "passed", "exercises"))
         return (
             '<div class="hyperlib-progress" style="color: var(--jp-content-font-color1, inherit)">'

@@ -42,7 +42,7 @@ class Report:
         if v.case:
             lines += ["The smallest case that fails:", *("    " + line for line in case_lines(v.case))]
         if v.found is not None and v.found.needed is not None:
-            lines += [f"needed: {short(v.found.needed)}", f"got:    {short(v.found.got)}"]
+            lines += [f"expected: {short(v.found.needed)}", f"actual:   {short(v.found.got)}"]
         if v.mistake:
             lines.append(f"The mistake: {v.mistake.explanation}")
         return "\n".join(lines + v.remarks)
@@ -75,12 +75,8 @@ class Report:
     def _repr_html_(self):
         v = self.verdict
         colour = BORDER.get(v.word, NOT_YET_BORDER)
-        data = f'data-verdict="{v.word}" data-mistake="{v.mistake.name if v.mistake else ""}"'
-        data += "" if self.points is None else f' data-points="{self.points}"'
-        data += ' data-still-running="yes"' if v.still_running else ""
         parts = [
-            f'<div class="hyperlib-check" role="status" data-exercise="{self.exercise.name}"'
-            f' {data} style="border-left: 5px solid var({colour});'
+            f'<div class="hyperlib-check" role="status" style="border-left: 5px solid var({colour});'
             " padding: 2px 0 2px 12px; color: var(--jp-content-font-color1, inherit);"
             ' font-family: var(--jp-content-font-family, sans-serif); line-height: 1.5">',
             paragraph(f"<strong>{v.word.capitalize()}</strong>: {escape(self.headline())}"),
@@ -180,12 +176,12 @@ def side_by_side(needed, got):
         index = first_matrix(wrong) if alike else ()
         biggest = float(needed.detach().abs().max()) if needed.dtype != torch.bool else 1.0
         pictures = (
-            picture("needed", needed.detach(), None, index, biggest),
-            picture("got", got.detach(), wrong, index, biggest),
+            picture("expected", needed.detach(), None, index, biggest),
+            picture("actual", got.detach(), wrong, index, biggest),
         )
         looks = "display: flex; gap: 0 28px; flex-wrap: wrap; align-items: flex-start"
         return f'<div style="{looks}">{"".join(pictures)}</div>'
-    return code_block(f"needed: {short(needed)}\ngot:    {short(got)}")
+    return code_block(f"expected: {short(needed)}\nactual:   {short(got)}")
 
 
 def first_matrix(wrong):

@@ -8,11 +8,11 @@ def unflatten(flat, sizes):
         i += a * b + b
     return out
 
-# %% unflatten_square: result[1] has shape [0]; needed [1]
+# %% unflatten_square: result[1] has shape [0]; expected [1]
 def unflatten_square(flat, n):
     return flat[..., :n * n].unflatten(-1, (n, n)), flat[..., n * n + 1:]
 
-# %% linear: dtype float64; needed float32
+# %% linear: dtype float64; expected float32
 def linear(x, weight, bias):
     return (x @ weight.T + bias).double()
 
@@ -27,7 +27,7 @@ def linear(x, weight, bias):
     layer.bias.data = bias
     return layer(x)
 
-# %% linear: needed 7, got 8
+# %% linear: expected 7, got 8
 def linear(x, weight, bias):
     return x @ (weight.T + bias)
 
@@ -484,7 +484,7 @@ def bytes_of_generated_weights(batch, sizes, dtype):
 def bytes_of_generated_weights(batch, sizes, dtype):
     return batch * sum(a * b + b for a, b in sizes) * 4
 
-# %% group_by_condition: has 3 items; needed 2
+# %% group_by_condition: has 3 items; expected 2
 def group_by_condition(conditioning):
     return torch.unique(conditioning, dim=0, return_inverse=True, return_counts=True)
 
@@ -506,7 +506,7 @@ def group_by_condition(conditioning):
         index.append(seen.index(row))
     return torch.tensor(seen), torch.tensor(index)
 
-# %% group_by_condition: dtype int32; needed int64
+# %% group_by_condition: dtype int32; expected int64
 def group_by_condition(conditioning):
     conditions, index = torch.unique(conditioning, dim=0, return_inverse=True)
     return conditions, index.int()
@@ -590,7 +590,7 @@ def hyperfan_in_std(n_in, n_features, activation="relu"):
     gain = 2 if activation == "relu" else 1
     return gain / (2 * n_in * n_features), gain / (2 * n_features)
 
-# %% hyperfan_in_std: is of type torch tensor; needed float
+# %% hyperfan_in_std: is of type torch tensor; expected float
 def hyperfan_in_std(n_in, n_features, activation="relu"):
     gain = 2.0 if activation == "relu" else 1.0
     return torch.tensor(gain / (2 * n_in * n_features)).sqrt(), torch.tensor(gain / (2 * n_features)).sqrt()
