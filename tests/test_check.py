@@ -36,8 +36,11 @@ ACCIDENTS = {
     "printed instead": ("def layer_parameters(a, b):\n    print(a * b + b)", "Is a `return` missing?"),
     "endless loop": ("def layer_parameters(n_in, n_out):\n    while True: pass", "still running after 3 seconds"),
     "endless loop that cannot be stopped": (
-        "import time\nuntil = time.time() + 6\ndef layer_parameters(a, b):\n    while time.time() < until:\n"
-        "        try:\n            while time.time() < until: pass\n        except: pass",
+        # The loop to be interrupted has a function of its own: on Python 3.13 an exception thrown into a loop from
+        # outside arrives at its jump back, which a `try` around the loop does not cover.
+        "import time\nuntil = time.time() + 6\ndef spin():\n    while time.time() < until: pass\n"
+        "def layer_parameters(a, b):\n    while time.time() < until:\n"
+        "        try: spin()\n        except: pass",
         "It catches whatever should stop it",
     ),
     "recursion": ("def layer_parameters(a, b):\n    return layer_parameters(a, b)", "RecursionError"),
