@@ -133,9 +133,10 @@ class Hypernetwork(nn.Module):
         return cls(conditioning_size, target_layer_sizes, **options)
 
     def generate(self, conditioning):
-        """The generated weights, flat, one tensor `[*B, in * out + out]` per layer, for `conditioning [*B, C]`."""
+        """The target's weights for `conditioning [*B, C]`, as `[(weight [*B, out, in], bias [*B, out]), ...]`."""
         check_conditioning(conditioning, self.conditioning_size, next(self.parameters()))
-        return [generator(conditioning) for generator in self.generators]
+        flat_weights = [generator(conditioning) for generator in self.generators]
+        return [cut(flat, [size])[0] for flat, size in zip(flat_weights, self.target_layer_sizes, strict=True)]
 
     def forward(self, conditioning, data, index=None):
         """Each condition's network applied to its data.
@@ -149,10 +150,8 @@ class Hypernetwork(nn.Module):
         Returns:
             `data` with its last axis replaced by the last target layer's `out`.
         """
-        flat_weights = self.generate(conditioning)
+        pairs = self.generate(conditioning)
         check_data(data, self.input_size, conditioning, index)
-        sizes = self.target_layer_sizes
-        pairs = [cut(flat, [size])[0] for flat, size in zip(flat_weights, sizes, strict=True)]
         return run_target(data, pairs, self.activation, index)
 
 

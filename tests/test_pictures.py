@@ -18,7 +18,6 @@ from hyperlib import (
     ChunkedGenerator,
     HyperNet,
     Hypernetwork,
-    apply_generated_weights,
     count_module,
     count_parameters,
     digits,
@@ -347,11 +346,11 @@ def test_the_moons_explorer_draws_what_the_model_decides_at_the_slider_s_angle()
     plane_ax, w1, *_ = sum((f.axes for f in live.fig.subfigs), [])
     condition = encode(torch.tensor(200.0))
     with torch.no_grad():
-        flat = model.generate(condition)
-        decided = apply_generated_weights(torch.tensor([[1.0, -2.0]]), flat, [(2, 4), (4, 1)]).sigmoid()
+        weights = model.generate(condition)
+        decided = target_forward(torch.tensor([[1.0, -2.0]]), weights).sigmoid()
     shown = torch.tensor(plane_ax.images[0].get_array().data)  # row 0 is y = -2, column 0 is x = -2
     assert torch.isclose(shown[0, round(3 / 4 * 59)], decided.squeeze(), atol=0.05)
-    assert torch.allclose(torch.tensor(w1.images[0].get_array().data), flat[0][:8].reshape(4, 2))
+    assert torch.allclose(torch.tensor(w1.images[0].get_array().data), weights[0][0])
     assert "200 degrees" in live.description
     at_200 = torch.tensor(plane_ax.collections[0].get_offsets().tolist())
     live.sliders["degrees"].value = 380  # half a turn further: every point on the other side of the origin

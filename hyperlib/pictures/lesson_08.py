@@ -5,7 +5,6 @@ import math
 import torch
 
 from ..data import rotated_moons
-from ..slicing import unflatten
 from . import still, words
 from .live import Control, Explorer, HeatMaps, LivePicture
 
@@ -75,8 +74,7 @@ def moons_explorer(model, encode):
             condition = encode(torch.tensor(float(degrees)))
             decided = model(condition, plane).reshape(60, 60).sigmoid()
             right = float(((model(condition, points).squeeze(-1) > 0) == (labels == 1)).float().mean())
-            flat = zip(model.generate(condition), model.target_layer_sizes, strict=True)
-            weights = still.by_name([pair for one, size in flat for pair in unflatten(one, [size])])
+            weights = still.by_name(model.generate(condition))
         title = f"turned by {degrees} degrees: {right:.0%} right"
         return {
             "plane": {"title": title, "points": points, "labels": labels, "decided": decided},

@@ -36,16 +36,16 @@ def looped(model, conditioning, data):
     """Row after row, with `weight[b]`."""
 
     def run():
-        flats = model.generate(conditioning)
-        return torch.stack([model_rows(model, [flat[b] for flat in flats], x) for b, x in enumerate(data)])
+        pairs = model.generate(conditioning)
+        return torch.stack([model_rows([(w[b], v[b]) for w, v in pairs], x) for b, x in enumerate(data)])
 
     return run, list(model.parameters())
 
 
-def model_rows(model, flats, x):
-    for i, (flat, (n_in, n_out)) in enumerate(zip(flats, model.target_layer_sizes, strict=True)):
-        x = torch.nn.functional.linear(x, flat[: n_in * n_out].view(n_out, n_in), flat[n_in * n_out :])
-        x = torch.relu(x) if i < len(flats) - 1 else x
+def model_rows(pairs, x):
+    for i, (weight, bias) in enumerate(pairs):
+        x = torch.nn.functional.linear(x, weight, bias)
+        x = torch.relu(x) if i < len(pairs) - 1 else x
     return x
 
 
