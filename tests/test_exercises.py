@@ -3,6 +3,7 @@
 import inspect
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 import torch
@@ -93,7 +94,7 @@ def test_hyperlibs_own_version_agrees(exercise):
     """Where the library has a function of that name, it is right on all cases: solutions cannot drift from it."""
     own = getattr(hyperlib, exercise.name)
     adapted = type(exercise.name, (own,), {}) if inspect.isclass(own) else lambda *args: own(*args)
-    verdict = judged(exercise, adapted)
+    verdict = judged(replace(exercise, without=()), adapted)
     assert verdict.passed, verdict
 
 

@@ -56,6 +56,7 @@ class Exercise:
     random: bool = False  # the answer draws random numbers, which need not be the reference's
     stub: object = None  # what the notebook's cell holds at first, where that is more than an empty function
     mistakes: list = field(default_factory=list)
+    skip: dict = field(default_factory=dict)  # probe name -> why it does not fit here
 
     @property
     def solution(self):
@@ -112,14 +113,14 @@ def counting(*shape, start=1):
     return torch.arange(start, start + count, dtype=torch.float32).reshape(shape)
 
 
-def exercise(*, points, cases, hints, gradients=False, without=(), random=False):
+def exercise(*, points, cases, hints, gradients=False, without=(), random=False, skip=()):
     """Decorator of the right answer: declares it as the exercise of that name."""
 
     def declare(reference):
         name = reference.__name__
         if name in EXERCISES and EXERCISES[name].reference.__module__ != reference.__module__:
             raise ValueError(f"there are two exercises of the name {name!r}")
-        EXERCISES[name] = Exercise(name, reference, points, cases, hints, gradients, without, random)
+        EXERCISES[name] = Exercise(name, reference, points, cases, hints, gradients, without, random, skip=dict(skip))
         return reference
 
     return declare

@@ -2,10 +2,12 @@
 
 import inspect
 from dataclasses import dataclass, field
+from functools import partial
 
 from . import run
 from .compare import Difference, difference, type_name, wrong_places
 from .find import gradient_cuts, is_stub, makes_layers, placeholder_left, shortcut_problem
+from .probes import first_failure
 from .run import run_case, run_cases, same_states
 
 PASSED, NOT_YET, NOT_ATTEMPTED = "passed", "not yet", "not attempted"
@@ -48,7 +50,14 @@ def judge(exercise, attempt):
     found = [problem(exercise, n, o, layers) for n, o in zip(needed, outcomes, strict=False)]
     wrong = [i for i, problem_found in enumerate(found) if problem_found]
     if not wrong:
-        return Verdict(PASSED, right=len(outcomes), share=1.0)
+        failed = first_failure(exercise, attempt.answer, needed, partial(problem, layers=layers))
+        if failed is None:
+            return Verdict(PASSED, right=len(outcomes), share=1.0)
+        _, one, difference_found = failed
+        share = share_of_points(exercise, [*found, difference_found], needed)  # counts as one more case
+        return Verdict(
+            NOT_YET, len(outcomes), capital(difference_found.sentence), case=one, found=difference_found, share=share
+        )
     first = wrong[0]
     right = found.count(None)
     verdict = Verdict(NOT_YET, right, case=exercise.cases[first], found=found[first], printed=printed)
@@ -228,7 +237,7 @@ def share_of_points(exercise, found, needed):
     if exercise.stub:
         shipped = [run_case(exercise, case, exercise.stub) for case in exercise.cases]
         before = sum(problem(exercise, n, o) is None for n, o in zip(needed, shipped, strict=True))
-    return max(0.0, (found.count(None) - before) / (len(exercise.cases) - before))
+    return max(0.0, (found.count(None) - before) / (max(len(found), len(exercise.cases)) - before))
 
 
 def capital(sentence):

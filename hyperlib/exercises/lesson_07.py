@@ -575,6 +575,7 @@ def bytes_bias_per_input(batch, target_layer_sizes, dtype):
 
 
 @exercise(
+    skip={"float64": "by way of lists it comes out as float32"},
     points=2,
     cases=[
         case("group_by_condition(conditioning)", conditioning=torch.tensor([[2.0, 1.0], [2.0, 1.0]])),

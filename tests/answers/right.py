@@ -22,11 +22,6 @@ def largest_hidden(budget, n_in, n_out):
         h += 1
     return h
 
-# %% largest_hidden
-import math
-def largest_hidden(b, i, o):
-    return math.floor((b - o) / (i + 1 + o))
-
 # %% count_module
 def count_module(m):
     return sum({id(p): p.numel() for p in m.parameters()}.values())

@@ -923,3 +923,8 @@ def adapt(model, c, x, y, steps, lr):
         F.cross_entropy(model(z, x).flatten(0, -2), y.flatten()).backward()
         opt.step()
     return z.detach()
+
+# %% largest_hidden: which a float does not hold exactly
+import math
+def largest_hidden(b, i, o):
+    return math.floor((b - o) / (i + 1 + o))
