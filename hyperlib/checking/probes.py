@@ -5,6 +5,7 @@ takes long, the varied case does not apply.  An exercise opts out with `@exercis
 """
 
 import ast
+import copy
 import inspect
 import math
 import re
@@ -54,7 +55,9 @@ def first_failure(exercise, answer, needed, problem):
         if isinstance(needed.value, Changes) and isinstance(outcome.value, Changes):
             found = outcome.value.beyond(needed.value)
         else:
-            found = problem(exercise, needed, outcome) or precise(needed, outcome)
+            found = problem(exercise, needed, outcome)
+            if probe.name == "float64":
+                found = found or imprecise(needed.value, outcome.value)
         if found:
             sentence = f"{probe.sentence}: {found.sentence}" if found.sentence else probe.sentence
             if not probe.values:
@@ -72,23 +75,29 @@ def finite(value):
     return not isinstance(value, float) or math.isfinite(value)
 
 
-def precise(needed, outcome):
-    """A Difference that only shows in float64, or None."""
-    pair = needed.value, outcome.value
-    if all(isinstance(v, torch.Tensor) and v.dtype == torch.float64 for v in pair):
-        a, b = (v.detach().flatten() for v in pair)
-        for expected, got in zip(a.tolist(), b.tolist(), strict=True):
-            if not math.isclose(expected, got, rel_tol=1e-9, abs_tol=1e-9):
-                numbers = f"expected {expected:.10g}, got {got:.10g}"
-                return Difference("precision", f"the numbers are only as exact as float32 ({numbers})")
+def imprecise(needed, got):
+    """A Difference between numbers that only shows in float64, or None."""
+    if isinstance(needed, (list, tuple)):
+        return next(filter(None, map(imprecise, needed, got)), None)
+    if isinstance(needed, torch.Tensor) and needed.dtype == torch.float64:
+        return imprecise(needed.flatten().tolist(), got.flatten().tolist())
+    if isinstance(needed, float) and not math.isclose(needed, got, rel_tol=1e-10, abs_tol=1e-11):
+        numbers = f"expected {needed:.10g}, got {got:.10g}"
+        return Difference("precision", f"the numbers are only as exact as in a lower precision ({numbers})")
     return None
 
 
-def built(code, inputs, prelude="", last=None):
-    """A Case that shows `code` and `inputs`, and runs a prelude before and another last line after it."""
+def built(code, inputs, prelude="", last=None, middle="", before=None):
+    """A Case that shows `code` and `inputs`, and runs a prelude before and another last line after it.
+
+    middle: what runs before the first line that calls `before`, or before the last line.
+    """
     tree = ast.parse(code)
     literals = ListLiterals()
     value = literals.visit(tree.body.pop().value)
+    calls = [i for i, line in enumerate(tree.body) if before and re.search(rf"\b{before}\(", ast.unparse(line))]
+    at = calls[0] if calls else len(tree.body)
+    tree.body[at:at] = ast.parse(middle).body
     inputs = inputs | literals.found
     names = {"value__": value}
 
@@ -107,20 +116,30 @@ def built(code, inputs, prelude="", last=None):
 
 
 def map_tensors(value, change):
-    """The same nested structure with other float tensors."""
+    """The same nested structure with other float tensors, also in modules."""
     if isinstance(value, torch.Tensor):
         return change(value) if value.is_floating_point() else value
     if isinstance(value, (list, tuple)) and not hasattr(value, "_fields"):
         return type(value)(map_tensors(item, change) for item in value)
+    if isinstance(value, nn.Module) and has_float(value):
+        value = copy.deepcopy(value)
+        for tensor in (*value.parameters(), *value.buffers()):
+            if tensor.is_floating_point():
+                tensor.data = change(tensor.data)
     return value
 
 
 def other_tensors(one, change):
-    """The inputs with their float tensors changed, or None if there is none (that differs)."""
-    inputs = {name: map_tensors(value, change) for name, value in one.inputs.items()}
-    return (
-        inputs if any(inputs[name] is not value and has_tensor(value) for name, value in one.inputs.items()) else None
-    )
+    """The inputs with their float tensors changed, or None if there is none."""
+    if not any(map(has_float, one.inputs.values())):
+        return None
+    return {name: map_tensors(value, change) for name, value in one.inputs.items()}
+
+
+def has_float(value):
+    if isinstance(value, nn.Module):
+        return any(tensor.is_floating_point() for tensor in (*value.parameters(), *value.buffers()))
+    return has_tensor(value)
 
 
 def has_tensor(value):
@@ -129,9 +148,10 @@ def has_tensor(value):
     return isinstance(value, torch.Tensor) and value.is_floating_point()
 
 
-def with_values(change):
+def with_values(change, modules=True):
     def vary(exercise, one):
         inputs = other_tensors(one, change)
+        inputs = inputs and {n: v if modules or has_tensor(v) else one.inputs[n] for n, v in inputs.items()}
         return inputs and replace(one, inputs=inputs, note="")
 
     return vary
@@ -144,22 +164,51 @@ def signed(tensor):
 
 
 def like(tensor, values):
-    return nn.Parameter(values) if isinstance(tensor, nn.Parameter) else values
+    values = values.detach().requires_grad_(tensor.requires_grad)
+    return nn.Parameter(values, tensor.requires_grad) if isinstance(tensor, nn.Parameter) else values
 
 
 def spaced(tensor):
-    """The same numbers in memory that is not contiguous."""
-    return like(tensor, torch.stack([tensor.detach(), tensor.detach() + 7], -1)[..., 0]) if tensor.dim() else tensor
+    """The same numbers in other places of the memory."""
+    if tensor.dim() < 2:
+        return like(tensor, torch.stack([tensor.detach(), tensor.detach() + 7], -1)[..., 0])
+    axes = range(tensor.dim())[::-1]
+    return like(tensor, tensor.detach().permute(*axes).contiguous().permute(*axes))
+
+
+def expanded(tensor):
+    """One row that serves as all rows, as `expand` makes it."""
+    return like(tensor, tensor.detach()[:1].expand(tensor.shape)) if tensor.dim() else tensor
 
 
 def precise_inputs(exercise, one):
-    inputs = other_tensors(one, lambda t: signed(t.double()) if not isinstance(t, nn.Parameter) else t)
+    inputs = other_tensors(one, lambda t: like(t, signed(t.double())))
     if inputs is None:
         return None
-    modules = {n: v for n, v in inputs.items() if isinstance(v, nn.Module)}
-    if not modules:
-        return replace(one, inputs=inputs, note="")
-    return built(one.code, inputs, "".join(f"{name}.double()\n" for name in modules))
+    name, is_class = exercise.name, inspect.isclass(exercise.reference)
+    prelude = f"{name} = in_double({name})\n" if is_class or exercise.random else ""
+    helpers = {"in_double": in_double}
+    return built(one.code, inputs | helpers, prelude, middle="in_double(list(globals().values()))", before=name)
+
+
+def in_double(thing):
+    """All modules in a list, or what a class makes, in float64."""
+    if not isinstance(thing, list):
+        return lambda *args, **options: thing(*args, **options).double()
+    return [item.double() for item in thing if isinstance(item, nn.Module)]
+
+
+def negative_weights(exercise, one):
+    """The numbers in a model's parameters times numbers from -0.9 to 1."""
+    if not inspect.isclass(exercise.reference) or "grad" in one.code or not one.inputs:
+        return None
+    return built(one.code, one.inputs | {"tilt": tilt}, middle="tilt(list(globals().values()))")
+
+
+def tilt(values):
+    with torch.no_grad():
+        for p in {p: None for module in values if isinstance(module, nn.Module) for p in module.parameters()}:
+            p *= torch.linspace(-0.9, 1, p.numel()).reshape(p.shape)
 
 
 def again(exercise, one):
@@ -197,9 +246,20 @@ def watched(exercise, one):
     if exercise.random:
         return None
     name = exercise.name
-    prelude = f"changes__ = Changes()\n{name} = watching({name}, changes__, reference__)\n"
-    helpers = {"Changes": Changes, "watching": watching, "reference__": exercise.reference}
+    modules = [n for n, v in one.inputs.items() if isinstance(v, nn.Module)]
+    prelude = (
+        "".join(f"odd({n})\n" for n in modules)
+        + f"changes__ = Changes()\n{name} = watching({name}, changes__, reference__)\n"
+    )
+    helpers = {"Changes": Changes, "odd": odd, "watching": watching, "reference__": exercise.reference}
     return built(one.code, one.inputs | helpers, prelude, "value__\nchanges__.seen()")
+
+
+def odd(module):
+    """In training mode with its parts in evaluation mode, and with a frozen parameter: all have to stay."""
+    module.eval().training = True
+    for p in list(module.parameters())[:1]:
+        p.requires_grad_(False)
 
 
 class Changes:
@@ -339,40 +399,47 @@ def promises(exercise):
     return " ".join(part.__doc__ or "" for part in (thing, *members))
 
 
-def leading(exercise, one):
-    """Two more axes in front, of which one is of size 1, where the docstring says [...]."""
-    promised = promises(exercise)
-    if "[..." not in promised or exercise.random:
-        return None
-    named = {n for n, v in one.inputs.items() if re.search(rf"\b{re.escape(n)}\W*\[\.\.\.", promised)}
+def named_in(exercise, one, axis):
+    """The tensor inputs that the docstring gives this first axis, such as `x [batch, ...`."""
+    return [n for n in one.inputs if re.search(rf"\b{re.escape(n)}\W*(is |of )?\[{axis}", promises(exercise))]
+
+
+def leading(*sizes):
+    """More axes in front, where the docstring says [...]."""
 
     def lift(value):
         if isinstance(value, (list, tuple)):
             return type(value)(map(lift, value))
         if not isinstance(value, torch.Tensor) or isinstance(value, nn.Parameter):
             return value
-        return torch.stack([value, value + 1 if value.is_floating_point() else value])[:, None]
+        count = math.prod(sizes)
+        rows = [value + 0.5 * k if value.is_floating_point() else value for k in range(count)]
+        return torch.stack(rows).reshape(*sizes, *value.shape)
 
-    inputs = {n: lift(v) if not named or n in named else v for n, v in one.inputs.items()}
-    return replace(one, inputs=inputs, note="") if any(has_tensor(inputs[n]) for n in inputs) else None
+    def vary(exercise, one):
+        if "[..." not in promises(exercise) or exercise.random:
+            return None
+        named = named_in(exercise, one, r"\.\.\.")
+        inputs = {n: lift(v) if not named or n in named else v for n, v in one.inputs.items()}
+        return replace(one, inputs=inputs, note="") if any(map(has_tensor, inputs.values())) else None
+
+    return vary
 
 
 def rows(change):
-    """More or fewer rows, where all tensors have the same number of them and the docstring speaks of a batch."""
+    """More or fewer rows, where the docstring speaks of them."""
 
     def vary(exercise, one):
-        if not re.search(r"\[(batch|K)\b", promises(exercise)):
+        tensors = {n: v for n, v in one.inputs.items() if isinstance(v, torch.Tensor) and v.dim()}
+        named = [n for n in named_in(exercise, one, "(batch|K|tasks)") if n in tensors]
+        promised = re.search(r"\[(batch|K|tasks)\b|\brows\b|\btask\b", promises(exercise))
+        if promised and len({len(t) for t in tensors.values()}) == 1:
+            named = [n for n, t in tensors.items() if t.dim() > 1 or not t.is_floating_point()]
+        if not named and len(one.inputs) > 1 and "x" in tensors and tensors["x"].dim() == 2:
+            named = ["x"]
+        if not named or len(tensors[named[0]]) < 2:
             return None
-        tensors = [v for v in one.inputs.values() if isinstance(v, torch.Tensor) and v.dim()]
-        if (
-            not tensors
-            or len({len(t) for t in tensors}) > 1
-            or len(tensors[0]) < 2
-            or any(t.dim() < 2 for t in tensors)
-        ):
-            return None
-        inputs = {n: change(v) if isinstance(v, torch.Tensor) and v.dim() else v for n, v in one.inputs.items()}
-        return replace(one, inputs=inputs, note="")
+        return replace(one, inputs=one.inputs | {n: change(tensors[n]) for n in named}, note="")
 
     return vary
 
@@ -570,9 +637,12 @@ PROBES = [
     Probe("float64", "With numbers of another precision, float64", precise_inputs),
     Probe("zeros", "With zeros", with_values(lambda t: like(t, torch.zeros_like(t)))),
     Probe("strides", "With the same numbers lying elsewhere in memory, not one after the other (lesson 02: `.view`"
-          " needs them so, `.reshape` does not)", with_values(spaced)),
+          " needs them so, `.reshape` does not)", with_values(spaced, modules=False)),
     Probe("gradients", "A gradient has to get through to what the inputs were computed from", through, values=False),
-    Probe("leading axes", "With more axes in front, one of them of size 1", leading),
+    Probe("expanded", "With rows that share memory, as `expand` makes them", with_values(expanded, modules=False)),
+    Probe("negative weights", "With weights below zero in the model", negative_weights),
+    Probe("leading axes", "With two more axes in front", leading(18, 1), most=1),
+    Probe("one in front", "With two more axes in front, the first of size 1", leading(1, 2), most=1),
     Probe("one row", "With a single row", rows(lambda t: t[:1])),
     Probe("many rows", "With 37 rows", rows(many)),
     Probe("layers", "With more layers, of unequal sizes", deeper),
