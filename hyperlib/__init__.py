@@ -54,6 +54,10 @@ __all__ = [
 ]
 
 
+def __dir__():
+    return sorted({*globals(), *__all__})
+
+
 def __getattr__(name):
     # Loaded on first use, so that importing hyperlib stays cheap.
     if name in ("check", "my_progress"):

@@ -1,11 +1,9 @@
 """One network for each row: any module through vmap, what generated weights weigh, rows that share (lesson 07)."""
 
-import functools
-
 import torch
+from torch import nn
 
 from .counting import count_parameters
-from .target import run_layers
 from .validate import check_layer_sizes, check_module, check_tensor, describe, positive_int
 
 
@@ -35,10 +33,19 @@ def target_vmap(module, x, weights):
         if list(check_tensor(weights[i], f"weights[{i}]").shape) != needed:
             raise ValueError(f"weights[{i}] has shape {list(weights[i].shape)}, but {name} needs {needed}")
 
+    for part in module.modules():
+        if part.training and isinstance(part, (nn.modules.dropout._DropoutNd, nn.modules.batchnorm._BatchNorm)):
+            kind = type(part).__name__
+            raise ValueError(f"module's {kind} is in training mode, which can't go row by row; call .eval() first")
+
     def one_row(row, tensors):
         return torch.func.functional_call(module, dict(zip(named, tensors, strict=True)), (row,))
 
-    return torch.vmap(one_row)(x, tuple(weights))
+    try:
+        return torch.vmap(one_row)(x, tuple(weights))
+    except (RuntimeError, NotImplementedError, TypeError, ValueError, IndexError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise ValueError(f"{type(module).__name__} cannot take x {list(x.shape)} row by row: {reason}") from error
 
 
 def bytes_of_generated_weights(batch, target_layer_sizes, dtype=torch.float32):
@@ -68,67 +75,11 @@ def group_by_condition(conditioning):
     if check_tensor(conditioning, "conditioning").dim() != 2:
         raise ValueError(f"conditioning has shape {list(conditioning.shape)}, but it must be [batch, C]")
     rows = conditioning.detach()
-    # Numbers are sorted much faster than rows, so make a number of each row first.  Different rows with one number, and
-    # NaN, which equals nothing, are found out by comparing; equal rows with two numbers meet in the second `unique`.
-    numbers, index = torch.unique(rows.to("cpu", torch.float64) @ row_factors(rows.shape[1]), return_inverse=True)
-    index = index.to(rows.device)
-    first = first_rows(index, len(numbers))
-    if not torch.equal(rows[first].index_select(0, index), rows):
-        first = index = torch.arange(len(rows), device=rows.device)
-    conditions, order = torch.unique(rows[first], dim=0, return_inverse=True)
-    # torch.unique has no derivative: take the same rows out of `conditioning` itself.
-    return conditioning[first[first_rows(order, len(conditions))]], order[index]
-
-
-@functools.cache
-def row_factors(size):
-    """`[size]`: what the numbers of a row are multiplied by to make one number of it."""
-    return torch.arange(1.0, size + 1, dtype=torch.float64, device="cpu").sin()
-
-
-def first_rows(index, groups):
-    """The first place of each of the numbers 0 to `groups` - 1 in an index in which all of them occur, `[groups]`."""
-    places = torch.arange(len(index), device=index.device)
-    return places.new_full((groups,), len(index)).scatter_reduce(0, index, places, "amin")
-
-
-def check_index(index, conditioning, data):
-    """An error unless `index [N]` says which of the conditions `[K, C]` each row of the data `[N, in]` has."""
-    check_tensor(index, "index")
-    if index.dtype != torch.int64:
-        raise TypeError(f"index is {index.dtype}, but the numbers of conditions must be torch.int64")
-    if conditioning.dim() != 2 or data.dim() != 2 or index.shape != data.shape[:1]:
-        raise ValueError(
-            f"with an index, conditioning must be [K, C], data [N, in] and index [N]; got {list(conditioning.shape)},"
-            f" {list(data.shape)} and {list(index.shape)}"
-        )
-    if torch.compiler.is_compiling() or not len(index):
-        return
-    low, high = (int(end) for end in index.aminmax())
-    if low < 0 or high >= len(conditioning):
-        raise ValueError(f"index goes from {low} to {high}, but there are {len(conditioning)} conditions, from 0 on")
-
-
-def run_shared(x, pairs, activation, index, scales=None):
-    """Row b of the data through network `index[b]`, for tensors that are known to fit.
-
-    The rows of each network are cut into pieces of n, the last one filled up with copies of a row, so that one batched
-    product serves all pieces: with n = N / K there are at most 2 K of them, however uneven the groups are.
-    """
-    if torch.compiler.is_compiling() or not len(index):  # how many pieces there will be is not known beforehand
-        return run_layers(x, [(weight[index], bias[index]) for weight, bias in pairs], activation, scales)
-    networks = len(pairs[0][0])
-    n = -(-len(index) // networks)
-    counts, (group, order) = index.bincount(minlength=networks), index.sort()
-    pieces = (counts + n - 1) // n
-    owner = torch.repeat_interleave(pieces)  # [M], each piece's network
-    starts = counts.cumsum(0) - counts  # where each network's rows begin in `order`
-    filling = n * pieces - counts  # how many copies will come behind them
-    numbers = torch.arange(len(index), device=index.device)
-    shift = (filling.cumsum(0) - filling).index_select(0, group)
-    place = torch.empty_like(index).scatter_(0, order, numbers + shift)  # where each row goes
-    rows = order.index_select(0, starts.index_select(0, owner)).repeat_interleave(n)
-    rows.scatter_(0, place, numbers)  # [M * n]: a row of the right network everywhere, then the rows themselves
-    weights = [(weight.index_select(0, owner), bias.index_select(0, owner)) for weight, bias in pairs]
-    out = run_layers(x.index_select(0, rows).unflatten(0, (-1, n)), weights, activation, scales)  # -> [M, n, out]
-    return out.flatten(0, 1).index_select(0, place)
+    strange = rows.isnan().any(-1)
+    if strange.any():
+        raise ValueError(f"conditioning[{int(strange.nonzero()[0])}] holds NaN, which equals nothing and has no group")
+    distinct, index = torch.unique(rows, dim=0, return_inverse=True)
+    # torch.unique has no derivative: take the first row of each group out of `conditioning` itself.
+    places = torch.arange(len(rows), device=rows.device)
+    first = places.new_empty(len(distinct)).scatter_reduce(0, index, places, "amin", include_self=False)
+    return conditioning[first], index

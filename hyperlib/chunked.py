@@ -3,11 +3,12 @@
 import torch
 from torch import nn
 
-from .counting import count_parameters, mlp_sizes
-from .hypernet import check_conditioning, check_data, run_target
-from .slicing import cut
-from .target import resolve_activation
-from .validate import check_layer_sizes, positive_int
+from ._sharing import run_shared
+from .counting import count_parameters
+from .hypernet import mlp
+from .slicing import unflatten
+from .target import linear, resolve_activation
+from .validate import check_conditioning, check_data, check_layer_sizes, positive_int
 
 
 def count_chunks(total, chunk_size):
@@ -42,18 +43,16 @@ class ChunkedGenerator(nn.Module):
 
     def __init__(self, conditioning_size, target_layer_sizes, chunk_size, embedding_size=8, hidden_sizes=(64,)):
         super().__init__()
-        self.conditioning_size = 0 if conditioning_size == 0 else positive_int(conditioning_size, "conditioning_size")
+        none = type(conditioning_size) is int and conditioning_size == 0
+        self.conditioning_size = 0 if none else positive_int(conditioning_size, "conditioning_size")
         self.target_layer_sizes = check_layer_sizes(target_layer_sizes, "target_layer_sizes")
         self.total_target_params = count_parameters(self.target_layer_sizes)
         chunks = count_chunks(self.total_target_params, chunk_size)
         self.embeddings = nn.Parameter(torch.randn(chunks, positive_int(embedding_size, "embedding_size")))
-        layers = []
-        for n_in, n_out in mlp_sizes(self.conditioning_size + embedding_size, hidden_sizes, chunk_size):
-            layers += [nn.Linear(n_in, n_out), nn.ReLU()]
-        self.generator = nn.Sequential(*layers[:-1])
-        for i, layer in enumerate(self.generator[::2]):
-            # Inputs have a second moment of 1; each ReLU halves it, which the next layer makes up for.
-            gain = 2 if i < len(self.generator[::2]) - 1 else 1
+        self.generator = nn.Sequential(*mlp(self.conditioning_size + embedding_size, hidden_sizes, chunk_size))
+        for layer in self.generator[::2]:
+            # Inputs have a second moment of 1. Each ReLU halves it, and the layer in front of it makes up for that.
+            gain = 1 if layer is self.generator[-1] else 2
             nn.init.normal_(layer.weight, std=(gain / layer.in_features) ** 0.5)
             nn.init.zeros_(layer.bias)
 
@@ -61,16 +60,12 @@ class ChunkedGenerator(nn.Module):
         """The flat weights `[*B, P]` for `conditioning [*B, C]`; without an argument `[P]`, if C is 0."""
         if conditioning is None:
             conditioning = self.embeddings.new_empty(0)
-        check_conditioning(conditioning, self.conditioning_size, self.embeddings)
+        check_conditioning(conditioning, self.conditioning_size, self)
         batch, chunks = conditioning.shape[:-1], len(self.embeddings)
-        asked = torch.cat(
-            [
-                conditioning.unsqueeze(-2).expand(*batch, chunks, -1),
-                self.embeddings.expand(*batch, chunks, -1),
-            ],
-            dim=-1,
-        )  # [*B, chunks, C + embedding_size]
-        flat = self.generator(asked).flatten(-2)  # [*B, chunks, chunk_size] -> [*B, chunks * chunk_size]
+        conditions = conditioning.unsqueeze(-2).expand(*batch, chunks, -1)
+        embeddings = self.embeddings.expand(*batch, chunks, -1)
+        made = self.generator(torch.cat([conditions, embeddings], dim=-1))  # -> [*B, chunks, chunk_size]
+        flat = made.flatten(-2)  # [*B, chunks * chunk_size]
         return flat[..., : self.total_target_params]
 
 
@@ -106,11 +101,20 @@ class ChunkedHypernetwork(nn.Module):
 
     def generate(self, conditioning):
         """The target's weights for `conditioning [*B, C]`, as `[(weight [*B, out, in], bias [*B, out]), ...]`."""
-        pairs = cut(self.generator(conditioning), self.target_layer_sizes)
+        pairs = unflatten(self.generator(conditioning), self.target_layer_sizes)
         return [(weight * scale, bias * scale) for (weight, bias), scale in zip(pairs, self.scales, strict=True)]
 
     def forward(self, conditioning, data, index=None):
         """Each condition's network applied to its data; see `Hypernetwork.forward` for the shapes."""
-        pairs = cut(self.generator(conditioning), self.target_layer_sizes)
+        check_conditioning(conditioning, self.generator.conditioning_size, self)
         check_data(data, self.target_layer_sizes[0][0], conditioning, index)
-        return run_target(data, pairs, self.activation, index, self.scales)
+        weights = [self.generator(conditioning)]
+        return self._apply_flat(data, weights) if index is None else run_shared(self._apply_flat, data, weights, index)
+
+    def _apply_flat(self, x, weights):
+        """`target_forward` in which a scale multiplies the data and not the weights: the same, and less work."""
+        for i, (weight, bias) in enumerate(unflatten(weights[0], self.target_layer_sizes)):
+            x = linear(x * self.scales[i], weight, bias * self.scales[i])
+            if i < len(self.scales) - 1:
+                x = self.activation(x)
+        return x

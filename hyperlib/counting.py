@@ -19,11 +19,8 @@ def count_parameters(layer_sizes):
 
 def mlp_sizes(n_in, hidden_sizes, n_out):
     """The `[(in, out), ...]` layers of an MLP: `mlp_sizes(8, [64, 32], 5) == [(8, 64), (64, 32), (32, 5)]`."""
-    widths = [
-        positive_int(n_in, "n_in"),
-        *check_int_list(hidden_sizes, "hidden_sizes"),
-        positive_int(n_out, "n_out"),
-    ]
+    hidden = check_int_list(hidden_sizes, "hidden_sizes")
+    widths = [positive_int(n_in, "n_in"), *hidden, positive_int(n_out, "n_out")]
     return list(zip(widths[:-1], widths[1:], strict=True))
 
 
@@ -43,16 +40,11 @@ def largest_hidden(budget, n_in, n_out):
 
     Raises ValueError if not even h = 1 fits.
     """
-    budget, n_in, n_out = (
-        positive_int(budget, "budget"),
-        positive_int(n_in, "n_in"),
-        positive_int(n_out, "n_out"),
-    )
+    budget, n_in, n_out = positive_int(budget, "budget"), positive_int(n_in, "n_in"), positive_int(n_out, "n_out")
     hidden = (budget - n_out) // (n_in + 1 + n_out)
     if hidden < 1:
-        raise ValueError(
-            f"budget {budget} is too small: {n_in} -> 1 -> {n_out} already has {n_in + 1 + 2 * n_out} parameters"
-        )
+        least = layer_parameters(n_in, 1) + layer_parameters(1, n_out)
+        raise ValueError(f"budget {budget} is too small: {n_in} -> 1 -> {n_out} already has {least} parameters")
     return hidden
 
 

@@ -3,12 +3,28 @@
 import torch
 from torch import nn
 
-from .batching import check_index, run_shared
+from ._sharing import run_shared
 from .counting import count_parameters, layer_parameters, mlp_sizes
 from .init import initialise_generator
-from .slicing import cut
-from .target import resolve_activation, run_layers
-from .validate import check_layer_sizes, check_module, check_same_dtype, check_tensor, positive_int
+from .slicing import unflatten
+from .target import apply_generated_weights, resolve_activation
+from .validate import (
+    check_conditioning,
+    check_data,
+    check_layer_sizes,
+    check_module,
+    check_same_dtype,
+    check_tensor,
+    positive_int,
+)
+
+
+def mlp(n_in, hidden_sizes, n_out):
+    """The layers of a small MLP, with a ReLU after each but the last."""
+    layers = []
+    for size in mlp_sizes(n_in, hidden_sizes, n_out):
+        layers += [nn.Linear(*size), nn.ReLU()]
+    return layers[:-1]
 
 
 class HyperNet(nn.Module):
@@ -32,21 +48,19 @@ class HyperNet(nn.Module):
         super().__init__()
         self.z_dim = positive_int(z_dim, "z_dim")
         widths = target_hidden if isinstance(target_hidden, (list, tuple)) else [target_hidden]
-        # Each by its own name first, so that an error speaks of the argument and not of a list made from it.
-        positive_int(target_in, "target_in"), positive_int(target_out, "target_out")
+        # Each is checked by its own name, so that an error speaks of the argument and not of a list made from it.
         widths = [positive_int(width, "target_hidden") for width in widths]
-        self.target_layer_sizes = mlp_sizes(target_in, widths, target_out)
+        sizes = mlp_sizes(positive_int(target_in, "target_in"), widths, positive_int(target_out, "target_out"))
+        self.target_layer_sizes = sizes
         self.total_target_params = count_parameters(self.target_layer_sizes)
-        layers = []
-        for n_in, n_out in mlp_sizes(z_dim, hidden_sizes, self.total_target_params):
-            layers += [nn.Linear(n_in, n_out), nn.ReLU()]
-        self.generator = nn.Sequential(*layers[:-1])  # no activation after the last: weights may be negative
+        self.generator = nn.Sequential(*mlp(z_dim, hidden_sizes, self.total_target_params))
 
     def forward(self, z):
         """Generate weights: `z [..., z_dim]` gives `(w1 [..., out, in], b1 [..., out], w2, b2, ...)`."""
         check_tensor(z, "z", self.z_dim, " (z_dim)")
+        check_same_dtype(z, "z", next(self.parameters(), z), "the hypernetwork")
         flat = self.generator(z)  # [..., z_dim] -> [..., total_target_params]
-        return tuple(part for pair in cut(flat, self.target_layer_sizes) for part in pair)
+        return tuple(part for pair in unflatten(flat, self.target_layer_sizes) for part in pair)
 
 
 def build_weight_generator(
@@ -77,12 +91,11 @@ def build_weight_generator(
     size = (positive_int(target_in, "target_in"), positive_int(target_out, "target_out"))
     if not isinstance(name, str) or not name or "." in name:
         raise ValueError(f"name must be a text without dots, since modules are called by it, got {name!r}")
-    *hidden, last = mlp_sizes(conditioning_size, hidden_sizes, layer_parameters(*size))
+    *layers, last = mlp(conditioning_size, hidden_sizes, layer_parameters(*size))
     generator = nn.Sequential()
-    for i, (n_in, n_out) in enumerate(hidden):
-        generator.add_module(f"{name}_hidden_{i}", nn.Linear(n_in, n_out))
-        generator.add_module(f"{name}_relu_{i}", nn.ReLU())
-    generator.add_module(f"{name}_params", nn.Linear(*last))
+    for i, layer in enumerate(layers):
+        generator.add_module(f"{name}_{'relu' if i % 2 else 'hidden'}_{i // 2}", layer)
+    generator.add_module(f"{name}_params", last)
     return initialise_generator(generator, [size], init, activation)
 
 
@@ -134,9 +147,9 @@ class Hypernetwork(nn.Module):
 
     def generate(self, conditioning):
         """The target's weights for `conditioning [*B, C]`, as `[(weight [*B, out, in], bias [*B, out]), ...]`."""
-        check_conditioning(conditioning, self.conditioning_size, next(self.parameters()))
+        check_conditioning(conditioning, self.conditioning_size, self)
         flat_weights = [generator(conditioning) for generator in self.generators]
-        return [cut(flat, [size])[0] for flat, size in zip(flat_weights, self.target_layer_sizes, strict=True)]
+        return [unflatten(flat, [size])[0] for flat, size in zip(flat_weights, self.target_layer_sizes, strict=True)]
 
     def forward(self, conditioning, data, index=None):
         """Each condition's network applied to its data.
@@ -150,42 +163,25 @@ class Hypernetwork(nn.Module):
         Returns:
             `data` with its last axis replaced by the last target layer's `out`.
         """
-        pairs = self.generate(conditioning)
+        check_conditioning(conditioning, self.conditioning_size, self)
         check_data(data, self.input_size, conditioning, index)
-        return run_target(data, pairs, self.activation, index)
+        flat_weights = [generator(conditioning) for generator in self.generators]
+
+        def apply(data, flat_weights):
+            return apply_generated_weights(data, flat_weights, self.target_layer_sizes, self.activation)
+
+        return apply(data, flat_weights) if index is None else run_shared(apply, data, flat_weights, index)
 
 
-def check_conditioning(conditioning, size, parameter):
-    """An error unless `conditioning [..., size]` is what a hypernetwork with such a parameter can take."""
-    check_tensor(conditioning, "conditioning", size, " (conditioning_size)")
-    if not conditioning.is_floating_point():
-        raise TypeError(
-            f"conditioning is {conditioning.dtype}; numbers of classes or tasks must be made vectors first, by"
-            " F.one_hot(...).float() or nn.Embedding"
-        )
-    check_same_dtype(conditioning, "conditioning", parameter, "the hypernetwork")
-
-
-def run_target(data, pairs, activation, index=None, scales=None):
-    """Checked data through generated networks, each row through its own or through the one that the index names."""
-    if index is None:
-        return run_layers(data, pairs, activation, scales)
-    return run_shared(data, pairs, activation, index, scales)
-
-
-def check_data(data, input_size, conditioning, index=None):
-    """An error unless `data` has one row, or n rows, or an index's rows, of `input_size` numbers for each condition."""
-    check_tensor(data, "data", input_size, " (input_size)")
-    check_same_dtype(data, "data", conditioning, "conditioning")
-    if index is not None:
-        return check_index(index, conditioning, data)
-    batch = conditioning.shape[:-1]
-    if batch and batch not in (data.shape[:-1], data.shape[:-2]):
-        lead = ", ".join(map(str, batch))
-        raise ValueError(
-            f"conditioning {list(conditioning.shape)} needs data [{lead}, {input_size}] (one row for each condition)"
-            f" or [{lead}, n, {input_size}] (n rows for each), got {list(data.shape)}"
-        )
+def _check_graph(loss):
+    """An error if a part of the graph cannot be seen from outside, as with a re-entrant checkpoint."""
+    nodes, seen = {loss.grad_fn} - {None}, set()
+    while nodes:
+        node = nodes.pop()
+        if node.name() == "CheckpointFunctionBackward":
+            raise ValueError("gradient_reaches cannot look into a re-entrant checkpoint; use use_reentrant=False")
+        seen.add(node)
+        nodes |= {one for one, _ in node.next_functions} - seen - {None}
 
 
 def gradient_reaches(loss, module):
@@ -199,6 +195,7 @@ def gradient_reaches(loss, module):
     named = {name: p for name, p in module.named_parameters() if p.requires_grad}
     reached = dict.fromkeys((name for name, _ in module.named_parameters()), False)
     if loss.requires_grad and named:
+        _check_graph(loss)
         grads = torch.autograd.grad(loss, named.values(), allow_unused=True, retain_graph=True)
         reached |= {name: grad is not None for name, grad in zip(named, grads, strict=True)}
     return reached

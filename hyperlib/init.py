@@ -5,11 +5,12 @@ import math
 import torch
 import torch.nn.functional as F
 from torch import nn
+from torch.nn.utils import parametrize
 
 from .counting import count_parameters
-from .slicing import flatten, parameter_offsets, weight_pairs
-from .target import linear, resolve_activation
-from .validate import check_layer_sizes, check_module, check_tensor, describe, positive_int
+from .slicing import flatten, parameter_offsets
+from .target import ACTIVATIONS, linear, resolve_activation
+from .validate import check_layer_sizes, check_module, check_tensor, describe, positive_int, weight_pairs
 
 METHODS = ("default", "small", "hyperfan_in", "last_bias")
 
@@ -26,6 +27,11 @@ def generated_variance(features, weight_variance, bias_variance):
     return weight_variance * check_tensor(features, "features").square().sum(-1) + bias_variance
 
 
+_GAINS = dict.fromkeys(ACTIVATIONS.values(), 1)
+_GAINS |= dict.fromkeys([F.tanh, F.sigmoid, nn.Tanh, nn.Sigmoid, nn.GELU, nn.SiLU, nn.ELU, nn.Softplus, nn.Identity], 1)
+_GAINS |= dict.fromkeys([torch.relu, torch.relu_, F.relu, F.relu_, nn.ReLU], 2)
+
+
 def hyperfan_in_std(n_in, n_features, activation="relu"):
     """Standard deviations of the rows that make a target layer: (of its weights, of its biases).
 
@@ -39,7 +45,11 @@ def hyperfan_in_std(n_in, n_features, activation="relu"):
     paper's e has mean 0, so that Var(e) = E[e^2].  Behind a ReLU that is not so, and E[e^2] is what counts.
     """
     n_in, n_features = positive_int(n_in, "n_in"), positive_int(n_features, "n_features")
-    gain = 2 if isinstance(activation, nn.ReLU) or resolve_activation(activation) in (torch.relu, F.relu) else 1
+    function = resolve_activation(activation)
+    gain = _GAINS.get(type(function) if isinstance(function, nn.Module) else function)
+    if gain is None:
+        known = ", ".join(ACTIVATIONS)
+        raise ValueError(f"hyperfan_in can't judge the activation {describe(activation)}; it knows {known}")
     return math.sqrt(gain / (2 * n_in * n_features)), math.sqrt(gain / (2 * n_features))
 
 
@@ -67,6 +77,11 @@ def initialise_generator(generator, target_layer_sizes, method="hyperfan_in", ac
         raise ValueError(f"generator must end in an nn.Linear with {total} outputs, for {layer_sizes}; {has}")
     if method not in METHODS:
         raise ValueError(f"method must be one of {', '.join(METHODS)}, got {describe(method)}")
+    for layer in layers:
+        # weight_norm and the like compute the weight from other tensors, and a lazy layer has none yet.
+        if type(layer._parameters.get("weight")) is not nn.Parameter or parametrize.is_parametrized(layer):
+            what = f"a {type(layer).__name__} that has no weight of its own to start"
+            raise ValueError(f"generator holds {what}; call initialise_generator before parametrizing it")
     *hidden, last = layers
     if method == "last_bias" and last.bias is None:
         raise ValueError("method 'last_bias' needs a generator whose last nn.Linear has a bias")

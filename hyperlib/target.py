@@ -5,8 +5,8 @@ import torch.nn.functional as F
 from torch import nn
 
 from .counting import layer_parameters
-from .slicing import check_layer, cut, weight_pairs
-from .validate import check_layer_sizes, check_same_dtype, check_tensor, describe
+from .slicing import unflatten
+from .validate import check_layer, check_layer_sizes, check_same_dtype, check_tensor, describe, weight_pairs
 
 ACTIVATIONS = {
     "relu": torch.relu,
@@ -22,14 +22,16 @@ ACTIVATIONS = {
 
 def resolve_activation(activation):
     """The function that a name stands for; a callable stands for itself."""
+    if isinstance(activation, type):
+        name = activation.__name__
+        raise TypeError(f"activation must be a name or a function, got the class {name}; {name}() makes one")
     if callable(activation):
         return activation
     if not isinstance(activation, str):
         raise TypeError(f"activation must be a name or a callable, got {describe(activation)}")
     if activation not in ACTIVATIONS:
-        raise ValueError(
-            f"activation {activation!r} is not known; choose a callable or one of {', '.join(ACTIVATIONS)}"
-        )
+        known = ", ".join(ACTIVATIONS)
+        raise ValueError(f"activation {activation!r} is not known; choose a callable or one of {known}")
     return ACTIVATIONS[activation]
 
 
@@ -49,36 +51,25 @@ def linear(x, weight, bias):
         TypeError or ValueError saying which shape came and which was needed.
     """
     check_layer(weight, bias)
-    check_rows(x, weight, bias)
-    return dense(x, weight, bias)
-
-
-def check_rows(x, weight, bias):
-    """An error unless the data `x` can go through this layer."""
     check_tensor(x, "x", weight.shape[-1], f", the inputs of a weight of shape {list(weight.shape)}")
-    for name, value in (("weight", weight), ("bias", bias)):
-        check_same_dtype(value, name, x, "x")
-    lead = weight.shape[:-2]
-    if lead and x.shape[:-1] != lead and (x.shape[:-2] != lead or x.dim() != weight.dim()):
+    check_same_dtype(weight, "weight", x, "x"), check_same_dtype(bias, "bias", x, "x")
+    lead, one_row = weight.shape[:-2], x.dim() < weight.dim()
+    if not lead:
+        return F.linear(x, weight, bias)
+    if x.shape[:-1] != lead and (x.shape[:-2] != lead or x.dim() != weight.dim()):
         batch, n_in = ", ".join(map(str, lead)), weight.shape[-1]
         raise ValueError(
             f"x has shape {list(x.shape)}, but weights of shape {list(weight.shape)} need data"
             f" [{batch}, {n_in}] (one row each) or [{batch}, n, {n_in}] (n rows each)"
         )
-
-
-def dense(x, weight, bias):
-    """`linear` for tensors that are known to fit."""
-    if weight.dim() == 2:
-        return F.linear(x, weight, bias)
-    if x.dim() == weight.dim() == 3:
-        return torch.baddbmm(bias.unsqueeze(-2), x, weight.mT)  # the last line in one call, with one batch axis
-    if x.dim() < weight.dim() and weight.requires_grad:
-        # One row for each generated layer, [*B, out, in] @ [*B, in, 1].  Forward the other way round is faster, but
-        # backward that gives the gradient of each weight on its side, and turning it costs more than the product.
+    if one_row and weight.requires_grad:
+        # [*B, out, in] @ [*B, in, 1].  Forward the other way round is faster, but its backward gives the gradient of
+        # each weight on its side, and turning it costs more than the product.
         return (weight @ x.unsqueeze(-1)).squeeze(-1) + bias
-    if x.dim() < weight.dim():
-        return dense(x.unsqueeze(-2), weight, bias).squeeze(-2)
+    if one_row:
+        return linear(x.unsqueeze(-2), weight, bias).squeeze(-2)
+    if len(lead) == 1:
+        return torch.baddbmm(bias.unsqueeze(-2), x, weight.mT)  # the last line in one call
     return x @ weight.mT + bias.unsqueeze(-2)  # [*B, n, in] @ [*B, in, out] + [*B, 1, out] -> [*B, n, out]
 
 
@@ -100,21 +91,9 @@ def target_forward(x, weights, activation="relu"):
     pairs = weight_pairs(weights)
     for i, (weight, bias) in enumerate(pairs):
         try:
-            check_rows(x, weight, bias)
+            x = linear(x, weight, bias)
         except (TypeError, ValueError) as error:
             raise type(error)(f"layer {i}: {error}") from None
-        x = dense(x, weight, bias)
-        if i < len(pairs) - 1:
-            x = activation(x)
-    return x
-
-
-def run_layers(x, pairs, activation, scales=None):
-    """`target_forward` for tensors that are known to fit; a scale for each layer multiplies its weight and bias."""
-    for i, (weight, bias) in enumerate(pairs):
-        if scales:  # times the data, which is the same and less work: weights are the larger part
-            x, bias = x * scales[i], bias * scales[i]
-        x = dense(x, weight, bias)
         if i < len(pairs) - 1:
             x = activation(x)
     return x
@@ -145,17 +124,15 @@ def apply_generated_weights(data, flat_weights, target_layer_sizes, activation="
         raise ValueError(
             f"flat_weights has {len(flat_weights)} tensors, but target_layer_sizes has {len(sizes)} layers"
         )
-    pairs = []
+    weights = []
     for i, (flat, (n_in, n_out)) in enumerate(zip(flat_weights, sizes, strict=True)):
         needed = f": {n_in} x {n_out} weights and {n_out} biases of layer {i}"
         check_tensor(flat, f"flat_weights[{i}]", layer_parameters(n_in, n_out), needed)
-        if flat.shape[:-1] != flat_weights[0].shape[:-1]:
-            raise ValueError(
-                f"flat_weights[{i}] has leading axes {list(flat.shape[:-1])}, but flat_weights[0] has"
-                f" {list(flat_weights[0].shape[:-1])}"
-            )
-        pairs += cut(flat, [(n_in, n_out)])
-    return target_forward(data, pairs, activation)
+        lead, first = list(flat.shape[:-1]), list(flat_weights[0].shape[:-1])
+        if lead != first:
+            raise ValueError(f"flat_weights[{i}] has leading axes {lead}, but flat_weights[0] has {first}")
+        weights += unflatten(flat, [(n_in, n_out)])
+    return target_forward(data, weights, activation)
 
 
 class TargetNet(nn.Module):

@@ -51,7 +51,7 @@ def bar(label, total):
     else:
 
         def show(done):
-            if sys.stderr.isatty():
+            if getattr(sys.stderr, "isatty", bool)():  # pythonw has no stderr, and some replace it
                 end = "\n" if done == total else ""
                 print(f"\r{label}: {done} of {total}", end=end, file=sys.stderr, flush=True)
 
@@ -82,6 +82,12 @@ def train(parameters, loss, steps, lr=0.01, label="training"):
         TypeError or ValueError if the loss is no scalar that can be differentiated; FloatingPointError naming the step
         as soon as it is not finite, since all that follows would be NaN.
     """
+    if isinstance(loss, (torch.nn.Module, torch.Tensor)) or not callable(loss):
+        raise TypeError(f"loss must be a function that computes the loss at each step, got {describe(loss)}")
+    if isinstance(parameters, torch.Tensor):
+        parameters = [parameters]
+    if isinstance(parameters, torch.nn.Module):
+        raise TypeError(f"parameters must be tensors, got a module; {type(parameters).__name__}'s .parameters() are")
     parameters, steps = list(parameters), positive_int(steps, "steps")
     if not parameters:
         raise ValueError("parameters is empty: a target network has none of its own; train the hypernetwork's")

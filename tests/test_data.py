@@ -14,12 +14,15 @@ import sys
 import threading
 import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
-from hyperlib import data, digits, load_mnist, mnist, rotate, rotated_moons, sample_sines, sines
+from hyperlib import digits, load_mnist, rotate, rotated_moons, sample_sines, sines
+from hyperlib.data import images, mnist
 
 ROOT = Path(__file__).parents[1]
 
@@ -41,7 +44,7 @@ def test_digits():
 
 
 def test_the_digits_are_those_of_uci():
-    rows = gzip.decompress(data.DIGITS.read_bytes())
+    rows = gzip.decompress(images.DIGITS.read_bytes())
     assert hashlib.sha256(rows).hexdigest() == "0b0c9716d8a59f786b64ce0b31d766542bc714de58fcae09fe8a58d5de28e207"
 
 
@@ -64,7 +67,7 @@ def test_a_wheel_holds_the_digits(tmp_path):
     subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
     (wheel,) = (tmp_path / "out").glob("hyperlib-*.whl")
     names = zipfile.ZipFile(wheel).namelist()
-    assert "hyperlib/digits.gz" in names and "hyperlib/digits.md" in names
+    assert "hyperlib/data/digits.gz" in names and "hyperlib/data/digits.md" in names
 
 
 # What is generated
@@ -121,6 +124,17 @@ def test_moons_turn_counter_clockwise():
     assert torch.allclose(quarter, torch.stack([-flat[:, 1], flat[:, 0]], -1), atol=1e-5)
     assert torch.equal(flat, drawn(0.0)) and flat.shape == (50, 2)
     assert torch.allclose(drawn(torch.tensor([0.0, math.pi]))[0], drawn(torch.tensor([0.0, 1.0]))[0])
+
+
+def test_a_default_device_moves_nothing_of_the_callers():
+    with torch.device("meta"):
+        points, labels = rotated_moons(torch.zeros(2, device="cpu"), 3)
+        assert rotate(torch.zeros(64, device="cpu"), 5).device.type == points.device.type == labels.device.type == "cpu"
+
+
+def test_numbers_of_numpy_are_numbers():
+    assert rotate(torch.zeros(64), np.float32(5)).shape == (64,)
+    assert rotated_moons(np.float64(0.5), 3)[0].dtype == torch.float32
 
 
 def test_sines():
@@ -317,7 +331,7 @@ def test_an_interrupted_write_leaves_nothing_half(mirrors, tmp_path, monkeypatch
 
 PROCESS = """
 import sys
-from hyperlib import mnist
+from hyperlib.data import mnist
 mnist.FILES, mnist.MIRRORS = eval(sys.argv[1]), [sys.argv[2]]
 print("ready", flush=True)
 sys.stdin.readline()
@@ -330,6 +344,13 @@ def process(mirror, folder):
     running = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert running.stdout.readline() == "ready\n"
     return running
+
+
+def test_eight_threads_at_once(mirrors, tmp_path):
+    mirrors("slow")
+    with ThreadPoolExecutor(8) as pool:
+        assert all(map(right, pool.map(load_mnist, [tmp_path / "new"] * 8)))
+    assert files_in(tmp_path / "new") == sorted(CONTENT)
 
 
 def test_two_processes_at_once(mirrors, tmp_path):
@@ -372,6 +393,10 @@ def test_a_folder_that_cannot_be_written_to(mirrors, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(ValueError, match="root must be a folder, but .*file is a file"):
         load_mnist(tmp_path / "file")
+    with pytest.raises(OSError, match="cannot be kept in .*: name another folder"):
+        load_mnist(tmp_path / "file" / "below")
+    with pytest.raises(ValueError, match="cannot find the folder ~nobody-by-this-name.*: name a folder"):
+        load_mnist("~nobody-by-this-name")
 
 
 @pytest.mark.parametrize(

@@ -127,8 +127,13 @@ class TestBothKinds:
     def test_compile_makes_one_graph_of_it(self, model):
         torch.compiler.reset()
         compiled = torch.compile(model, backend="aot_eager", fullgraph=True)
-        conditioning, data = torch.randn(3, 6), torch.randn(3, 5)
-        torch.testing.assert_close(compiled(conditioning, data), model(conditioning, data))
+        conditioning = torch.randn(3, 6)
+        for data in (
+            torch.randn(3, 5),
+            torch.randn(3, 4, 5),
+            torch.randn(3, 7, 5),
+        ):  # also n rows for each condition
+            torch.testing.assert_close(compiled(conditioning, data), model(conditioning, data))
         compiled(conditioning, data).sum().backward()
 
     def test_autocast(self, model):

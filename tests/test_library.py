@@ -311,7 +311,73 @@ ERRORS = [
     (lambda: HyperNet(4, 2, 3, 1)(torch.zeros(5)), ValueError, "z has shape [5], but its last axis must be 4 (z_dim)"),
     (lambda: gradient_reaches(torch.zeros(3), nn.Linear(1, 1)), ValueError, "loss must be a single number, got [3]"),
     (lambda: gradient_reaches(torch.zeros(()), 3), TypeError, "module must be an nn.Module, got an int (3)"),
+    # Found by trying what is reported of such libraries
+    (lambda: hyperlib.Hypernetwork(2, [(1, 1)], activation=nn.ReLU), TypeError, "the class ReLU; ReLU() makes one"),
+    (lambda: TargetNet(nn.Tanh), TypeError, "the class Tanh; Tanh() makes one"),
+    (lambda: count_module(nn.Linear), TypeError, "the class Linear; Linear(...) makes one"),
+    (lambda: HyperNet(2, 1, 1, 1)(torch.zeros(2).double()), TypeError, "z is torch.float64 but the hypernetwork is"),
+    (lambda: HyperNet(2, 1, 1, 1)(torch.zeros(2).long()), TypeError, "z is torch.int64 but the hypernetwork is"),
+    (lambda: in_autocast(torch.float64), TypeError, "data is torch.float64 but conditioning is torch.float32"),
+    (lambda: in_autocast(torch.int64), TypeError, "data is torch.int64 but conditioning is torch.float32"),
+    (lambda: flatten([(torch.zeros(1, 1), torch.zeros(1).double())]), TypeError, "layer 0's bias is torch.float64"),
+    (
+        lambda: flatten([*WEIGHTS[2:], *doubles()]),
+        TypeError,
+        "layer 1's weight is torch.float64",
+    ),
+    (lambda: hyperlib.ChunkedGenerator(False, [(1, 1)], 1), TypeError, "conditioning_size must be a whole number"),
+    (
+        lambda: hyperlib.group_by_condition(torch.tensor([[0.0], [torch.nan], [0.0]])),
+        ValueError,
+        "conditioning[1] holds NaN",
+    ),
+    (lambda: hyperlib.hyperfan_in_std(1, 1, nn.ReLU), TypeError, "the class ReLU"),
+    (lambda: hyperlib.hyperfan_in_std(1, 1, lambda x: x), ValueError, "hyperfan_in can't judge the activation"),
+    (lambda: start(nn.utils.parametrizations.weight_norm(nn.Linear(1, 2))), ValueError, "has no weight of its own"),
+    (
+        lambda: start(nn.Sequential(nn.utils.parametrizations.orthogonal(nn.Linear(2, 2)), nn.Linear(2, 2))),
+        ValueError,
+        "has no weight of its own",
+    ),
+    (lambda: start(nn.LazyLinear(2)), ValueError, "has no weight of its own"),
+    (
+        lambda: row_by_row(nn.Sequential(nn.Linear(2, 1), nn.Dropout())),
+        ValueError,
+        "Dropout is in training mode",
+    ),
+    (lambda: row_by_row(nn.BatchNorm1d(2)), ValueError, "BatchNorm1d is in training mode"),
+    (lambda: row_by_row(nn.GRU(2, 3)), ValueError, "GRU cannot take x [4, 2] row by row"),
+    (lambda: row_by_row(nn.Linear(2, 1).double()), ValueError, "Linear cannot take x [4, 2] row by row"),
+    (
+        lambda: row_by_row(nn.BatchNorm1d(2, device="meta").eval()),
+        ValueError,
+        "BatchNorm1d cannot take x",
+    ),
+    (lambda: gradient_reaches(checkpointed(True), nn.Linear(1, 1)), ValueError, "re-entrant checkpoint"),
 ]
+
+
+def in_autocast(dtype):
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        hyperlib.Hypernetwork(1, [(1, 1)])(torch.zeros(2, 1), torch.zeros(2, 1, dtype=dtype))
+
+
+def doubles():
+    return torch.zeros(1, 1).double(), torch.zeros(1).double()
+
+
+def start(layer):
+    hyperlib.initialise_generator(layer, [(1, 1)])
+
+
+def row_by_row(module):
+    parameters = [torch.zeros(4, *p.shape, dtype=p.dtype) for p in module.parameters()]
+    hyperlib.target_vmap(module, torch.zeros(4, 2), parameters)
+
+
+def checkpointed(reentrant):
+    layer, x = nn.Linear(1, 1), torch.zeros(1, 1, requires_grad=True)
+    return torch.utils.checkpoint.checkpoint(layer, x, use_reentrant=reentrant).sum()
 
 
 @pytest.mark.parametrize("act, kind, words", ERRORS, ids=[words[:40] for _, _, words in ERRORS])
@@ -319,6 +385,16 @@ def test_errors_name_the_item(act, kind, words):
     with pytest.raises(kind) as caught:
         act()
     assert words in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_everything_public_is_listed():
+    assert set(hyperlib.__all__) <= set(dir(hyperlib))
+
+
+def test_a_generator_without_parameters_of_its_own():
+    model = hyperlib.Hypernetwork(2, [(1, 1)])
+    model.generators[0] = nn.Identity()  # the condition is the flat vector itself
+    assert model(torch.tensor([[2.0, 1.0]]), torch.tensor([[3.0]])).tolist() == [[7.0]]
 
 
 @pytest.mark.slow

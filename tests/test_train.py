@@ -1,5 +1,7 @@
 """The training loop and its progress bar."""
 
+import sys
+
 import nbformat
 import pytest
 import torch
@@ -47,11 +49,21 @@ def test_train_refuses_what_cannot_be_trained():
         train([], lambda: torch.zeros(()), 3)
     with pytest.raises(ValueError, match="steps must be at least 1"):
         train([torch.zeros(1, requires_grad=True)], lambda: torch.zeros(()), 0)
+    with pytest.raises(TypeError, match="loss must be a function that computes the loss at each step, got a Linear"):
+        train([torch.zeros(1, requires_grad=True)], torch.nn.Linear(1, 1), 3)
+    with pytest.raises(TypeError, match="parameters must be tensors, got a module; Linear's .parameters"):
+        train(torch.nn.Linear(1, 1), lambda: torch.zeros(()), 3)
 
 
 def test_progress_hands_on_every_item_and_prints_nothing_outside_terminals(capsys):
     assert list(progress([3, 1, 2], "seeds")) == [3, 1, 2]
     assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("stderr", [None, object()])  # pythonw has none, and some replace it by less than a file
+def test_progress_without_a_stderr(monkeypatch, stderr):
+    monkeypatch.setattr(sys, "stderr", stderr)
+    assert list(progress([3, 1, 2], "seeds")) == [3, 1, 2]
 
 
 def test_progress_in_a_notebook_is_a_widget_that_leaves_the_same_text_everywhere():

@@ -7,7 +7,7 @@ from html import escape
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-from ..slicing import weight_pairs
+from ..validate import weight_pairs
 from . import words
 
 # Colours that stay apart for colour-blind eyes (after Okabe and Ito, 2008).  Those of tensors are light enough for

@@ -1,17 +1,19 @@
 """MNIST, the one data set of the course that has to be downloaded: only on request, checked, and kept."""
 
+import contextlib
 import gzip
 import hashlib
 import os
 import struct
 import sys
+import threading
 import time
 import zlib
 from pathlib import Path
 
 import torch
 
-from .validate import describe
+from ..validate import describe
 
 FILES = {  # SHA-256 of the *uncompressed* files: not everybody compresses them alike
     "train-images-idx3-ubyte.gz": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
@@ -44,7 +46,12 @@ def load_mnist(root=None, download=True):
     """
     if root is not None and not isinstance(root, (str, os.PathLike)):
         raise TypeError(f"root must be a folder, as a str or a Path, got {describe(root)}")
-    folder = Path(root or os.environ.get("HYPERLIB_DATA") or cache_folder()).expanduser()
+    folder = root or os.environ.get("HYPERLIB_DATA")
+    try:
+        folder = Path(folder).expanduser() if folder else cache_folder()
+    except RuntimeError:  # no such user, or none whose folder is known
+        came = f"the folder {folder} of a user" if folder else "your home folder"
+        raise ValueError(f"load_mnist cannot find {came}: name a folder, as in load_mnist('data')") from None
     if folder.exists() and not folder.is_dir():
         raise ValueError(f"root must be a folder, but {folder} is a file")
     mirrors = list(MIRRORS) if download else []
@@ -127,16 +134,19 @@ def unpack(packed, name):
 
 def store(path, packed):
     """Write a file so that nobody, at no moment, finds half of it under its name."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    part = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}.part")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         part.write_bytes(packed)
         os.replace(part, path)
-    except PermissionError:  # on Windows, while another process reads the file that it has just written itself
+    except OSError as error:
+        # On Windows nobody may replace a file that another process is reading, which has then written it itself.
         if not path.is_file():
-            raise
+            reason = f"{error.strerror or error}: name another folder, as in load_mnist('data')"
+            raise type(error)(error.errno, f"{path.name} cannot be kept in {path.parent}, {reason}") from None
     finally:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
 def read_idx(content):
