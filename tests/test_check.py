@@ -7,6 +7,10 @@ import pytest
 import torch
 from nbclient import NotebookClient
 
+from hyperlib.checking import all_exercises
+from hyperlib.checking import run as run_module
+from hyperlib.checking.find import Attempt
+from hyperlib.checking.judge import judge
 from hyperlib.checking.report import side_by_side
 
 pytestmark = pytest.mark.slow  # kernels
@@ -38,7 +42,7 @@ ACCIDENTS = {
     "endless loop that cannot be stopped": (
         # The loop to be interrupted has a function of its own: on Python 3.13 an exception thrown into a loop from
         # outside arrives at its jump back, which a `try` around the loop does not cover.
-        "import time\nuntil = time.time() + 6\ndef spin():\n    while time.time() < until: pass\n"
+        "import time\nuntil = time.time() + 8\ndef spin():\n    while time.time() < until: pass\n"
         "def layer_parameters(a, b):\n    while time.time() < until:\n"
         "        try: spin()\n        except: pass",
         "It catches whatever should stop it",
@@ -123,6 +127,47 @@ def test_random_numbers_after_a_check_are_what_they_would_have_been():
     answer = "def layer_parameters(a, b):\n    torch.manual_seed(0)\n    return a * b + b"
     _, _, _, after = run(draw, answer, CHECK, "torch.rand(2)")
     assert after == run(draw, "torch.rand(2)")[1]
+
+
+ODD = """import os, sys, tempfile, warnings, torch
+torch.set_grad_enabled(False); torch.set_default_dtype(torch.float64); torch.set_default_device("meta")
+torch.use_deterministic_algorithms(True); torch.autograd.set_detect_anomaly(True, check_nan=False)
+torch.set_num_threads(3); torch.set_printoptions(precision=1); sys.setrecursionlimit(123_456)
+os.chdir(tempfile.gettempdir()); warnings.simplefilter("error"); torch.autocast("cpu").__enter__()
+def stand():
+    return (torch.is_grad_enabled(), torch.get_default_dtype(), torch.get_default_device(), torch.is_anomaly_enabled(),
+            torch.are_deterministic_algorithms_enabled(), torch.is_anomaly_check_nan_enabled(), sys.getrecursionlimit(),
+            torch.get_num_threads(), torch._tensor_str.PRINT_OPTS.precision, os.getcwd(), warnings.filters[0][0],
+            torch.is_autocast_enabled("cpu"))
+before = stand()"""
+
+
+def test_answers_are_judged_under_the_defaults_and_the_learners_settings_stand_again():
+    answers = [all_exercises()[name] for name in ("flatten", "TargetNet", "train_hypernet", "initialise_generator")]
+    uses = "import torch\nimport torch.nn.functional as F\nfrom torch import nn\nfrom hyperlib import check\n"
+    cells = [f'{uses}{e.solution}\n{e.name} = check("{e.name}")' for e in answers]
+    *shown, same = run(ODD, *cells, "stand() == before")
+    assert [text[:6] for text in shown[1:]] == ["PASSED"] * 4 and same == "True", shown
+
+
+@pytest.mark.parametrize(
+    "change, words",
+    {
+        "torch.set_grad_enabled(False)": "gradient recording",
+        "torch.inference_mode().__enter__()": "inference mode",
+        "torch.set_default_dtype(torch.float64)": "the default dtype",
+        "torch.set_default_device('meta')": "the default device",
+        "torch.use_deterministic_algorithms(True)": "deterministic mode",
+        "torch.set_num_threads(7)": "the number of threads",
+        "import os; os.chdir('/')": "the working folder",
+    }.items(),
+)
+def test_what_an_answer_leaves_changed_is_said_and_changed_back(change, words):
+    namespace, before = {"torch": torch}, run_module._settings()
+    exec(f"def layer_parameters(n_in, n_out):\n    {change}\n    return n_in * n_out + n_out", namespace)
+    verdict = judge(all_exercises()["layer_parameters"], Attempt(namespace["layer_parameters"]))
+    assert verdict.reason == f"The result is right, but the call changes {words} and doesn't change that back"
+    assert run_module._settings() == before
 
 
 def test_points_under_nbgrader_are_published_as_the_cells_result():

@@ -7,13 +7,12 @@ import re
 import sys
 from pathlib import Path
 
-import torch
-
 from .declare import EXERCISES, Exercise
 from .find import find_attempt
 from .judge import NOT_YET, Verdict, capital, judge
 from .progress import Progress, keep_passed, keeping_problem, passed_exercises
 from .report import Report
+from .run import defaults, under_defaults
 
 __all__ = ["Exercise", "all_exercises", "check", "my_progress", "stand_in"]
 
@@ -46,8 +45,7 @@ def find_exercise(name):
 
 def load(path):
     """Have one lesson declare its exercises."""
-    with torch.random.fork_rng(devices=[]):  # cases may hold layers, which draw random numbers when they are made
-        importlib.import_module(f"hyperlib.exercises.{path.stem}")
+    under_defaults(lambda: importlib.import_module(f"hyperlib.exercises.{path.stem}"))  # which makes tensors and layers
 
 
 def check(name):
@@ -57,10 +55,12 @@ def check(name):
     run either way.  Never raises for anything that an answer does.  Under nbgrader the points earned are
     published as the cell's result.
     """
-    exercise = find_exercise(name)
-    attempt = find_attempt(exercise, sys._getframe(1).f_globals)
-    verdict = judge(exercise, attempt)
-    show(exercise, verdict)
+    namespace = sys._getframe(1).f_globals
+    with defaults():
+        exercise = find_exercise(name)
+        attempt = find_attempt(exercise, namespace)
+        verdict = judge(exercise, attempt)
+        show(exercise, verdict)
     if verdict.passed and in_a_notebook() and not graded():
         keep_passed(name)
     return attempt.answer if verdict.passed else exercise.reference

@@ -8,7 +8,7 @@ from . import run
 from .compare import Difference, difference, type_name, wrong_places
 from .find import gradient_cuts, is_stub, makes_layers, placeholder_left, shortcut_problem
 from .probes import first_failure
-from .run import run_case, run_cases, same_states
+from .run import run_case, run_cases, same_states, under_defaults
 
 PASSED, NOT_YET, NOT_ATTEMPTED = "passed", "not yet", "not attempted"
 
@@ -32,7 +32,11 @@ class Verdict:
 
 
 def judge(exercise, attempt):
-    """The Verdict on an Attempt."""
+    """The Verdict on an Attempt, whatever is set where this is called."""
+    return under_defaults(lambda: _judge(exercise, attempt))
+
+
+def _judge(exercise, attempt):
     if attempt.unreadable:
         reason = f"Python cannot read the cell, which has a syntax error: {attempt.unreadable}"
         return Verdict(NOT_YET, reason=reason)
@@ -122,14 +126,18 @@ def problem(exercise, needed, outcome, layers=False):
     found = difference(needed.value, outcome.value)
     if found:
         return found
+    if outcome.left:
+        left = " and ".join(outcome.left)
+        return Difference("left", f"the result is right, but the call changes {left} and doesn't change that back")
     if outcome.gradient_error:
         return Difference("error", error_sentence(*outcome.gradient_error))
-    found = gradient_problem(needed.gradients, outcome.gradients or {})
-    if found and not outcome.changed:
-        return found
-    if outcome.changed:
-        names = ", ".join(f"`{name}`" for name in outcome.changed)
+    changed = [name for name in outcome.changed if name not in needed.changed]  # a case may change its own
+    if changed:
+        names = ", ".join(f"`{name}`" for name in changed)
         return Difference("changed", f"the result is right, but the call changed its input {names} in place")
+    found = gradient_problem(needed.gradients, outcome.gradients or {})
+    if found:
+        return found
     if random_problem(exercise, needed, outcome, layers):
         means = "it sets a seed" if outcome.seed != needed.seed else "`torch.rand` and its like do that"
         return Difference(
@@ -237,7 +245,7 @@ def share_of_points(exercise, found, needed):
     if exercise.stub:
         shipped = [run_case(exercise, case, exercise.stub) for case in exercise.cases]
         before = sum(problem(exercise, n, o) is None for n, o in zip(needed, shipped, strict=True))
-    return max(0.0, (found.count(None) - before) / (max(len(found), len(exercise.cases)) - before))
+    return max(0.0, (found.count(None) - before) / max(1, max(len(found), len(exercise.cases)) - before))
 
 
 def capital(sentence):
