@@ -154,7 +154,6 @@ def test_answers_are_judged_under_the_defaults_and_the_learners_settings_stand_a
     "change, words",
     {
         "torch.set_grad_enabled(False)": "gradient recording",
-        "torch.inference_mode().__enter__()": "inference mode",
         "torch.set_default_dtype(torch.float64)": "the default dtype",
         "torch.set_default_device('meta')": "the default device",
         "torch.use_deterministic_algorithms(True)": "deterministic mode",

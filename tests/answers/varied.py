@@ -66,12 +66,12 @@ def apply_generated_weights(data, flat_weights, target_layer_sizes, activation=t
         pairs += unflatten(flat_weights.pop(0), [size])
     return target_forward(data, pairs, activation)
 
-# %% count_module: changes what it was handed
+# %% count_module: changed its input
 def count_module(module):
     module.double()
     return sum(p.numel() for p in module.parameters())
 
-# %% count_module: changes what it was handed
+# %% count_module: changed its input
 def count_module(module):
     module.eval()
     return sum(p.numel() for p in module.parameters())
