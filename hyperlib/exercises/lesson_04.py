@@ -1,5 +1,7 @@
 """The exercises of lesson 04: the first hypernetwork, and how to see that it can learn."""
 
+import itertools
+
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -31,17 +33,19 @@ def ends_in(generator):
 
 
 def shapes(weights):
-    """The shape of each tensor that comes back; what is no tensor is called by its type."""
+    """The shape of each tensor that comes back. Anything else is called by its type."""
+    if weights is None:
+        return None
     if not isinstance(weights, (list, tuple)):
-        return weights
+        return [f"one {type(weights).__name__}"]
     return [list(w.shape) if isinstance(w, torch.Tensor) else f"a {type(w).__name__}" for w in weights]
 
 
-COUNT = "A layer has in * out weights and out biases; the target network has two layers. Are both biases counted?"
-FOUR = "Wanted are four tensors in a row: (w1, b1, w2, b2)."
+COUNT = "A layer has in * out weights and out biases, and the target network has two layers."
+FOUR = "Return four tensors in a row: (w1, b1, w2, b2)."
 OWN_GENERATOR = (
     "Here `net.generator` was replaced by one whose output is known. Does your `forward` take the flat vector from"
-    " `self.generator(z)`, and cut it in the order w1, b1, w2, b2?"
+    " `self.generator(z)` and cut it in the order w1, b1, w2, b2?"
 )
 
 
@@ -83,15 +87,15 @@ OWN_GENERATOR = (
         ),
         case(
             """
-            # Weights may be negative, and of any size: what does the generator end in?
+            # What does the generator end in?
             ends_in(HyperNet(3, 2, 4, 1).generator)
             """,
-            "After an activation the weights could not be negative, or not be large. Let it end in a layer.",
+            "Let it end in a layer, so that any weights can come out.",
             ends_in=ends_in,
         ),
         case(
             """
-            # Another z, other weights: are w1[0] and w1[1] the same?
+            # Two different z: do they get the same w1?
             w1, b1, w2, b2 = HyperNet(3, 2, 4, 1)(z)
             torch.equal(w1[0], w1[1])
             """,
@@ -99,10 +103,10 @@ OWN_GENERATOR = (
         ),
         case(
             """
-            # Has each of the four a history?
+            # Does each of the four tensors carry a history?
             [w.requires_grad and w.grad_fn is not None for w in HyperNet(3, 2, 4, 1)(z)]
             """,
-            "`.detach()`, `.data`, `torch.no_grad()` and `nn.Parameter` all cut the way back to the generator.",
+            "`.detach()`, `.data`, `torch.no_grad()` and `nn.Parameter` all cut the path back to the generator.",
             z=counting(3),
         ),
         case(
@@ -117,9 +121,9 @@ OWN_GENERATOR = (
         ),
     ],
     hints=[
-        "Count first: `target_in * target_hidden + target_hidden` for the first layer, and the second likewise.",
-        "The generator is any small MLP: `nn.Sequential(nn.Linear(z_dim, 64), nn.ReLU(), nn.Linear(64, total))`.",
-        "In forward: `flat = self.generator(z)`, then cut it in the order w1, b1, w2, b2 (lesson 02), w as [out, in].",
+        "Count first: `target_in * target_hidden + target_hidden` for the first layer, and the same for the second.",
+        "Any small MLP will do: `nn.Sequential(nn.Linear(z_dim, 64), nn.ReLU(), nn.Linear(64, total))`.",
+        "In `forward`, call `self.generator(z)` and cut the result in the order w1, b1, w2, b2 (lesson 02).",
         "`flat[..., start:stop]` works for z of shape [z_dim] and of shape [batch, z_dim].",
     ],
 )
@@ -171,24 +175,59 @@ class EmptyHyperNet(nn.Module):
         #    (weights and biases) that the target needs.
         self.total_target_params = ...
         # 2. Define a simple MLP that takes z and outputs
-        #    a vector of size total_target_params.
+        #    a vector of size total_target_params. Let it
+        #    end in nn.Linear, so any weight can come out.
         self.generator = nn.Sequential(...)
 
     def forward(self, z):
         """z is [z_dim] or [batch, z_dim]."""
         # 1. Get the flat vector from the generator.
-        # 2. Cut it into w1, b1, w2, b2; the weights are
+        # 2. Cut it into w1, b1, w2, b2. The weights are
         #    [out, in], or [batch, out, in] for a batch.
-        # 3. Return these tensors.
+        # 3. Return these four tensors.
         ...
 
 
-@mistake(HyperNet, "The biases are not counted: `total_target_params` has to hold room for b1 and b2 as well.")
-class BiasesNotCounted(HyperNet):
+class WeightsOnly(HyperNet):
     def __init__(self, *sizes):
         super().__init__(*sizes)
         self.total_target_params -= sum(n_out for _, n_out in self.sizes)
         self.generator[-1] = nn.Linear(64, self.total_target_params)
+
+    def forward(self, z):
+        (a, b), (c, d) = self.sizes
+        w1, w2 = self.generator(z).split([a * b, c * d], -1)
+        return w1.unflatten(-1, (b, a)), w2.unflatten(-1, (d, c))
+
+
+@mistake(HyperNet, "The biases aren't counted. `total_target_params` needs room for b1 and b2 as well.", WeightsOnly)
+class BiasesNotCounted(WeightsOnly):
+    forward = HyperNet.forward
+
+
+@mistake(HyperNet, "The biases of the last layer aren't counted.")
+class LastBiasNotCounted(HyperNet):
+    def __init__(self, *sizes):
+        super().__init__(*sizes)
+        self.total_target_params -= self.sizes[-1][1]
+        self.generator[-1] = nn.Linear(64, self.total_target_params)
+
+
+@mistake(HyperNet, "The generator's first layer has to take z_dim numbers. It reads z, not the target's x.")
+class GeneratorReadsX(HyperNet):
+    def __init__(self, z_dim, *sizes):
+        super().__init__(sizes[0], *sizes)
+
+
+@mistake(
+    HyperNet,
+    "The generator ends in an activation, which restricts or bends the weights that it can produce. Let it end in a"
+    " layer.",
+)
+class ActivationAfterTheLast(HyperNet):
+    def __init__(self, *sizes):
+        super().__init__(*sizes)
+        self.generator.append(nn.ReLU())
 
 
 @mistake(HyperNet, "The weights are [in, out] here. F.linear wants [out, in]: one row for each output.")
@@ -199,7 +238,9 @@ class WeightsInOut(HyperNet):
 
 
 @mistake(
-    HyperNet, "The weights were read as [in, out] and then transposed: the shapes are right, the numbers are elsewhere."
+    HyperNet,
+    "The weights were read as [in, out] and then transposed. That gives the right shapes, but the numbers end up in"
+    " the wrong places.",
 )
 class WeightsTransposed(WeightsInOut):
     def forward(self, z):
@@ -207,27 +248,95 @@ class WeightsTransposed(WeightsInOut):
         return w1.mT, b1, w2.mT, b2
 
 
-@mistake(HyperNet, "The tensors come back as (w1, w2, b1, b2). Their order is (w1, b1, w2, b2).")
-class ReturnsWeightsFirst(HyperNet):
-    def forward(self, z):
-        w1, b1, w2, b2 = super().forward(z)
-        return w1, w2, b1, b2
+def rearranged(change):
+    """A HyperNet whose right tensors go through `change`."""
+    return type("Rearranged", (HyperNet,), {"forward": lambda self, z: change(*HyperNet.forward(self, z))})
 
 
-@mistake(HyperNet, "The bias is read before its weight. In the flat vector the order is w1, b1, w2, b2.")
-class ReadsBiasFirst(HyperNet):
-    def forward(self, z):
-        flat, weights, start = self.generator(z), [], 0
-        for n_in, n_out in self.sizes:
-            middle, stop = start + n_out, start + n_out + n_in * n_out
-            weights += [flat[..., middle:stop].unflatten(-1, (n_out, n_in)), flat[..., start:middle]]
-            start = stop
-        return tuple(weights)
+@mistake(HyperNet, "The tensors come back as (w1, w2, b1, b2). The order is (w1, b1, w2, b2).")
+class ReturnsWeightsFirst(rearranged(lambda w1, b1, w2, b2: (w1, w2, b1, b2))):
+    pass
 
 
 @mistake(
     HyperNet,
-    "This works for one z. For a batch of z, `flat[start:stop]` cuts the batch axis: `flat[..., start:stop]` cuts the"
+    "This packs the tensors into a dict, or into (weight, bias) pairs as `unflatten` does. Return four tensors in a"
+    " row.",
+    rearranged(lambda w1, b1, w2, b2: {"w1": w1, "b1": b1, "w2": w2, "b2": b2}),
+    rearranged(lambda w1, b1, w2, b2: ((w1, b1), (w2, b2))),
+)
+class ReturnsPairs(rearranged(lambda w1, b1, w2, b2: [(w1, b1), (w2, b2)])):
+    pass
+
+
+@mistake(
+    HyperNet,
+    "The weights come back flat. Give them their two axes, [out, in]: `.unflatten(-1, (out, in))`, for example.",
+)
+class WeightsNotReshaped(rearranged(lambda w1, b1, w2, b2: (w1.flatten(-2), b1, w2.flatten(-2), b2))):
+    pass
+
+
+@mistake(HyperNet, "The biases have an axis too many. A bias is [out], or [batch, out] for a batch.")
+class BiasesAsColumns(rearranged(lambda w1, b1, w2, b2: (w1, b1[..., None], w2, b2[..., None]))):
+    pass
+
+
+@mistake(
+    HyperNet,
+    "For a single z of shape [z_dim] there should be no batch axis: w1 is [out, in] then, not [1, out, in].",
+    rearranged(lambda w1, b1, w2, b2: (w1.view(-1, *w1.shape[-2:]), b1, w2.view(-1, *w2.shape[-2:]), b2)),
+)
+class AlwaysABatch(HyperNet):
+    def forward(self, z):
+        return super().forward(torch.atleast_2d(z))
+
+
+@mistake(HyperNet, "This is the flat vector. Cut it into w1, b1, w2 and b2, and give the weights their two axes.")
+class ReturnsFlat(HyperNet):
+    def forward(self, z):
+        return self.generator(z)
+
+
+class Cuts(HyperNet):
+    """The right answer, but for which piece of the flat vector goes where, and how it is cut out."""
+
+    def forward(self, z):
+        (a, b), (c, d) = self.sizes
+        return self.pieces(self.generator(z), ((b, a), b, (d, c), d))
+
+    def pieces(self, flat, shapes, order="w1 b1 w2 b2", back=0):
+        numels = [torch.Size([s] if isinstance(s, int) else s).numel() for s in shapes]
+        names, start, found = ["w1", "b1", "w2", "b2"], 0, {}
+        for name in order.split():
+            i = names.index(name)
+            piece = flat[..., start : start + numels[i]]
+            found[name] = piece if isinstance(shapes[i], int) else piece.unflatten(-1, shapes[i])
+            start += numels[i] - (back if name == "b1" else 0) * numels[i]
+        return tuple(found[name] for name in names)
+
+
+@mistake(HyperNet, "The bias is read before its weight. In the flat vector the order is w1, b1, w2, b2.")
+class ReadsBiasFirst(Cuts):
+    def pieces(self, flat, shapes):
+        return super().pieces(flat, shapes, "b1 w1 b2 w2")
+
+
+@mistake(HyperNet, "The flat vector is cut as w1, w2, b1, b2. The order is layer after layer: w1, b1, w2, b2.")
+class CutsWeightsFirst(Cuts):
+    def pieces(self, flat, shapes):
+        return super().pieces(flat, shapes, "w1 w2 b1 b2")
+
+
+@mistake(HyperNet, "w2 begins where b1 begins, so two pieces overlap. Each piece starts where the last one ended.")
+class PiecesOverlap(Cuts):
+    def pieces(self, flat, shapes):
+        return super().pieces(flat, shapes, back=1)
+
+
+@mistake(
+    HyperNet,
+    "This works for one z. For a batch of z, `flat[start:stop]` cuts the batch axis. `flat[..., start:stop]` cuts the"
     " last one.",
 )
 class OneZOnly(HyperNet):
@@ -241,58 +350,24 @@ class OneZOnly(HyperNet):
 
 
 @mistake(
-    HyperNet, "The generator ends in an activation: weights could then not be negative (ReLU), or not be large (tanh)."
+    HyperNet,
+    "This works for a batch only. `flat[:, start:stop]` needs a batch axis, and a single z has none."
+    " `flat[..., start:stop]` works for both.",
 )
-class ActivationAfterTheLast(HyperNet):
-    def __init__(self, *sizes):
-        super().__init__(*sizes)
-        self.generator.append(nn.ReLU())
-
-
-@mistake(HyperNet, "The biases of the last layer are not counted.")
-class LastBiasNotCounted(HyperNet):
-    def __init__(self, *sizes):
-        super().__init__(*sizes)
-        self.total_target_params -= self.sizes[-1][1]
-        self.generator[-1] = nn.Linear(64, self.total_target_params)
-
-
-@mistake(HyperNet, "The flat vector is cut as w1, w2, b1, b2. The order is layer after layer: w1, b1, w2, b2.")
-class CutsWeightsFirst(HyperNet):
+class BatchOnly(HyperNet):
     def forward(self, z):
-        flat, parts, start = self.generator(z), {}, 0
-        for k, rows in (("w", 1), ("b", 0)):
-            for i, (n_in, n_out) in enumerate(self.sizes):
-                stop = start + (n_in * n_out if rows else n_out)
-                part = flat[..., start:stop]
-                parts[k, i] = part.unflatten(-1, (n_out, n_in)) if rows else part
-                start = stop
-        return parts["w", 0], parts["b", 0], parts["w", 1], parts["b", 1]
+        self.generator(z)[:, :1]
+        return super().forward(z)
 
 
-@mistake(HyperNet, "These are (weight, bias) pairs, as `unflatten` gives them. Wanted are four tensors in a row.")
-class ReturnsPairs(HyperNet):
-    def forward(self, z):
-        w1, b1, w2, b2 = super().forward(z)
-        return [(w1, b1), (w2, b2)]
-
-
-HISTORY = (
-    "The weights do not carry the generator's history: no gradient reaches its parameters, and it can never learn."
-    " Do not `.detach()`, use `.data` or `no_grad`, or wrap what was generated in `nn.Parameter`."
+@mistake(
+    HyperNet,
+    "The generated weights are cut off from the generator, by `.detach()`, `.data`, `no_grad` or `nn.Parameter`. No"
+    " gradient reaches its parameters, so it can never learn. (`.requires_grad_()` afterwards doesn't fix that.)",
+    rearranged(lambda *weights: tuple(nn.Parameter(w) for w in weights)),
 )
-
-
-@mistake(HyperNet, HISTORY)
-class GeneratedAndWrapped(HyperNet):
-    def forward(self, z):
-        return tuple(nn.Parameter(w) for w in super().forward(z))
-
-
-@mistake(HyperNet, HISTORY + " (`.requires_grad_()` afterwards does not mend it.)")
-class GeneratedAndDetached(HyperNet):
-    def forward(self, z):
-        return tuple(w.detach() for w in super().forward(z))
+class GeneratedAndDetached(rearranged(lambda *weights: tuple(w.detach() for w in weights))):
+    pass
 
 
 @exercise(
@@ -314,11 +389,11 @@ class GeneratedAndDetached(HyperNet):
         ),
         case(
             """
-            # The whole way is cut.
+            # The path is cut completely.
             net = nn.Linear(2, 1)
             gradient_reaches(net(x).detach().sum(), net)
             """,
-            "A loss that was cut off does not require a gradient: `loss.requires_grad` tells, and autograd raises.",
+            "A loss that was cut off doesn't require a gradient: autograd raises. Check `loss.requires_grad` first.",
             x=counting(3, 2),
         ),
         case(
@@ -328,7 +403,7 @@ class GeneratedAndDetached(HyperNet):
             net.bias.requires_grad_(False)
             gradient_reaches(net(x).sum(), net), net.bias.requires_grad
             """,
-            "No gradient reaches a frozen parameter; autograd raises when asked for it. `p.requires_grad` tells.",
+            "No gradient reaches a frozen parameter, and autograd raises. Check `p.requires_grad` first.",
             x=counting(3, 2),
         ),
         case(
@@ -340,16 +415,16 @@ class GeneratedAndDetached(HyperNet):
         ),
         case(
             """
-            # An earlier backward has filled .grad: it is to stay as it is, and not to be mistaken for an answer.
+            # An earlier backward filled .grad. Leave it as it is, and don't mistake it for an answer.
             net = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 1))
             net(x).sum().backward()
-            gradient_reaches(net[0](x).sum(), net), net[1].bias.grad.tolist()
+            gradient_reaches(net[0](x).sum(), net), net[1].bias.grad is not None and net[1].bias.grad.tolist()
             """,
             x=counting(3, 2),
         ),
         case(
             """
-            # And an empty .grad is to stay empty.
+            # An empty .grad stays empty.
             net, before = nn.Linear(2, 1), nn.Linear(2, 2)
             gradient_reaches(net(before(x)).sum(), net)
             net.weight.grad is None, before.weight.grad is None
@@ -358,7 +433,7 @@ class GeneratedAndDetached(HyperNet):
         ),
         case(
             """
-            # Can the same loss still be used for backward?
+            # Can you still call backward on the same loss?
             net = nn.Linear(2, 1)
             loss = (net(x) ** 2).sum()
             gradient_reaches(loss, net)
@@ -372,7 +447,7 @@ class GeneratedAndDetached(HyperNet):
         "`torch.autograd.grad(loss, tensors)` computes gradients and stores nothing in `.grad`.",
         "With `allow_unused=True` it gives `None` for a tensor that the loss does not depend on.",
         "With `retain_graph=True` the graph is still there afterwards.",
-        "It raises if the loss or a tensor does not require a gradient: ask `.requires_grad` of both first.",
+        "It raises if the loss or a tensor doesn't require a gradient. Check `.requires_grad` of both first.",
     ],
 )
 def gradient_reaches(loss, module):
@@ -391,7 +466,10 @@ def gradient_reaches(loss, module):
 
 
 @mistake(
-    gradient_reaches, "This asks `requires_grad`: whether a parameter *wants* a gradient, not whether one arrives."
+    gradient_reaches,
+    "This asks `requires_grad`, which says whether a tensor *wants* a gradient, not whether one reaches it.",
+    lambda loss, module: {name: loss.requires_grad for name, _ in module.named_parameters()},
+    lambda loss, module: {name: loss.requires_grad and p.requires_grad for name, p in module.named_parameters()},
 )
 def asks_requires_grad(loss, module):
     return {name: p.requires_grad for name, p in module.named_parameters()}
@@ -399,77 +477,112 @@ def asks_requires_grad(loss, module):
 
 @mistake(
     gradient_reaches,
-    "This looks at `.grad` without computing anything: it finds what an earlier backward may have left there.",
+    "This looks at `.grad` without computing anything. It finds whatever an earlier backward may have left there.",
 )
 def stale_grad(loss, module):
     return {name: p.grad is not None for name, p in module.named_parameters()}
 
 
-def with_options(loss, module, **options):
-    """The right answer, but for the options of torch.autograd.grad."""
-    reached = {}
-    for name, p in module.named_parameters():
-        wanted = loss.requires_grad and p.requires_grad
-        reached[name] = wanted and torch.autograd.grad(loss, [p], **options)[0] is not None
-    return reached
+@mistake(gradient_reaches, "Parameters are leaves. They have no `grad_fn`, whether a gradient reaches them or not.")
+def asks_grad_fn(loss, module):
+    return {name: p.grad_fn is not None for name, p in module.named_parameters()}
+
+
+def by_backward(before, guard, retain, after):
+    """Answers that call `loss.backward()`: clearing before, guarded, with the graph retained, clearing after."""
+
+    def answer(loss, module):
+        if before:
+            module.zero_grad()
+        if loss.requires_grad or not guard:
+            loss.backward(retain_graph=retain)
+        reached = stale_grad(loss, module)
+        if after:
+            module.zero_grad()
+        return reached
+
+    return answer
 
 
 @mistake(
     gradient_reaches,
-    "`loss.backward()` leaves its gradients in `.grad`, where the next backward adds to them, and uses the graph up."
-    " `torch.autograd.grad` with `retain_graph=True` leaves everything as it was.",
+    "`loss.backward()` leaves its gradients in `.grad`, where the next backward adds to them. `torch.autograd.grad`"
+    " with `retain_graph=True` leaves everything as it was.",
+    *(by_backward(False, guard, retain, False) for guard in (True, False) for retain in (True, False)),
 )
 def calls_backward(loss, module):
     loss.backward()
     return stale_grad(loss, module)
 
 
-@mistake(
-    gradient_reaches, "`loss.backward(...)` leaves its gradients in `.grad`, where the next backward adds to them."
-)
-def calls_backward_and_retains(loss, module):
-    loss.backward(retain_graph=True)
-    return stale_grad(loss, module)
-
-
-@mistake(gradient_reaches, "`zero_grad()` throws away what others have put into `.grad`.")
-def clears_the_gradients(loss, module):
-    module.zero_grad()
-    if loss.requires_grad:
-        loss.backward(retain_graph=True)
-    reached = stale_grad(loss, module)
-    module.zero_grad()
-    return reached
+CHOICES = list(itertools.product((True, False), repeat=3))
 
 
 @mistake(
     gradient_reaches,
-    "Without `allow_unused=True`, torch.autograd.grad fails where a parameter is not part of the loss.",
+    "Clearing `.grad` throws away what others have put there. `torch.autograd.grad` never touches `.grad`.",
+    *(by_backward(True, *choice) for choice in CHOICES),
+    *(by_backward(False, *choice, True) for choice in itertools.product((True, False), repeat=2)),
+)
+def clears_the_gradients(loss, module):
+    return by_backward(True, True, True, True)(loss, module)
+
+
+def by_grad(allow_unused, ask_loss, ask_p, retain_graph, one_by_one):
+    """Answers that call torch.autograd.grad, with its options and with the questions to ask first."""
+    options = dict(allow_unused=allow_unused, retain_graph=retain_graph or None)
+
+    def answer(loss, module):
+        reached = {name: False for name, _ in module.named_parameters()}
+        if ask_loss and not loss.requires_grad:
+            return reached
+        wanted = {name: p for name, p in module.named_parameters() if p.requires_grad or not ask_p}
+        if one_by_one:
+            grads = [torch.autograd.grad(loss, p, **options)[0] for p in wanted.values()]
+        else:
+            grads = torch.autograd.grad(loss, list(wanted.values()), **options)
+        return reached | {name: grad is not None for name, grad in zip(wanted, grads, strict=True)}
+
+    return answer
+
+
+@mistake(
+    gradient_reaches,
+    "The graph is used up, so whatever needs it next fails. Pass `retain_graph=True`.",
+    by_grad(True, True, True, False, False),
+    *(by_grad(*choice, False, True) for choice in CHOICES),
+)
+def graph_used_up(loss, module):
+    return by_grad(True, True, True, False, True)(loss, module)
+
+
+@mistake(
+    gradient_reaches,
+    "Without `allow_unused=True`, torch.autograd.grad fails as soon as a parameter isn't part of the loss.",
+    *(by_grad(False, *choice, False) for choice in CHOICES),
 )
 def unused_not_allowed(loss, module):
-    return with_options(loss, module, retain_graph=True)
-
-
-@mistake(gradient_reaches, "The graph is used up: what comes after the first gradient fails. Pass `retain_graph=True`.")
-def graph_used_up(loss, module):
-    return with_options(loss, module, allow_unused=True)
+    return by_grad(False, True, True, True, True)(loss, module)
 
 
 @mistake(
     gradient_reaches,
-    "It fails for a loss that was cut off, or for a frozen parameter: torch.autograd.grad raises where `requires_grad`"
-    " is False. Both mean that no gradient arrives.",
+    "torch.autograd.grad raises for a loss that was cut off (`loss.requires_grad` is False) and for a frozen parameter"
+    " (`p.requires_grad` is False). Check both first. In both cases no gradient gets through.",
+    *(
+        by_grad(True, *choice)
+        for choice in itertools.product((True, False), repeat=4)
+        if not all(choice[:2]) and choice[2:] != (False, True)
+    ),
 )
 def requires_grad_forgotten(loss, module):
-    names, parameters = zip(*module.named_parameters())
-    grads = torch.autograd.grad(loss, parameters, allow_unused=True, retain_graph=True)
-    return {name: grad is not None for name, grad in zip(names, grads)}
+    return by_grad(True, False, False, True, False)(loss, module)
 
 
 @mistake(
     gradient_reaches,
-    "A gradient that arrives and is zero counts as missing here. It has reached the parameter all the same:"
-    " here the data are zero.",
+    "A gradient that is zero counts as missing here. It has still reached the parameter: the data are zero in this"
+    " case.",
 )
 def zero_is_missing(loss, module):
     reached = gradient_reaches(loss, module)
@@ -479,13 +592,51 @@ def zero_is_missing(loss, module):
     return reached
 
 
-@mistake(gradient_reaches, "Every parameter gets True, without asking.")
+@mistake(
+    gradient_reaches,
+    "The answers are inverted. A gradient that is None hasn't reached the parameter.",
+    lambda loss, module: {
+        name: loss.requires_grad and dict(module.named_parameters())[name].requires_grad and not reached
+        for name, reached in gradient_reaches(loss, module).items()
+    },
+)
+def inverted(loss, module):
+    return {name: not reached for name, reached in gradient_reaches(loss, module).items()}
+
+
+@mistake(
+    gradient_reaches,
+    "Some parameters are missing from the dict. Every one of them gets an answer, False as well as True.",
+    lambda loss, module: {name: True for name, reached in gradient_reaches(loss, module).items() if reached},
+)
+def left_out(loss, module):
+    answers = gradient_reaches(loss, module)
+    return {name: answers[name] for name, p in module.named_parameters() if p.requires_grad}
+
+
+@mistake(gradient_reaches, "Every parameter gets True, without a check.")
 def always_true(loss, module):
     return {name: True for name, _ in module.named_parameters()}
 
 
 @mistake(
-    gradient_reaches, "This is one answer for the whole module. Wanted is a dict with an answer for each parameter."
+    gradient_reaches,
+    "A copy of the module took no part in the loss, so no gradient can reach its parameters. Ask about the module"
+    " itself.",
+    lambda loss, module: loss.backward(retain_graph=True) or dict.fromkeys(dict(module.named_parameters()), False),
+    lambda loss, module: loss.backward() or dict.fromkeys(dict(module.named_parameters()), False),
+)
+def asks_a_copy(loss, module):
+    if loss.requires_grad:
+        loss.backward(retain_graph=True)
+    return {name: False for name, _ in module.named_parameters()}
+
+
+@mistake(
+    gradient_reaches,
+    "The result has to be a dict with an answer for each parameter's name.",
+    lambda loss, module: list(gradient_reaches(loss, module).values()),
+    lambda loss, module: [name for name, reached in gradient_reaches(loss, module).items() if reached],
 )
 def one_answer(loss, module):
     return all(gradient_reaches(loss, module).values())
@@ -503,7 +654,7 @@ def one_answer(loss, module):
     hints=[
         "Start with one row: `flat[i] = sum over j of H[i, j] * z[j]`. So how does the loss change with `H[i, j]`?",
         "dL/dH[i, j] = dL/dflat[i] * z[j]: an outer product, of H's own shape [P, Z].",
-        "Every row of the batch uses the same H, so their contributions add up: `flat_gradient.T @ z` does both.",
+        "Every row of the batch uses the same H, so the contributions add up. `flat_gradient.T @ z` does both.",
     ],
 )
 def generator_gradient(z, flat_gradient):
@@ -515,7 +666,9 @@ def generator_gradient(z, flat_gradient):
 
 
 @mistake(
-    generator_gradient, "This is [Z, P], the transpose. A gradient has the shape of what it belongs to: H is [P, Z]."
+    generator_gradient,
+    "This is [Z, P], the transpose. A gradient has the shape of the tensor it belongs to, and H is [P, Z].",
+    lambda z, flat_gradient: z.T @ flat_gradient / len(z),
 )
 def gradient_transposed(z, flat_gradient):
     return z.T @ flat_gradient
@@ -523,38 +676,73 @@ def gradient_transposed(z, flat_gradient):
 
 @mistake(
     generator_gradient,
-    "This is the mean over the batch. If the loss takes a mean, dL/dflat already holds the 1/batch: the rows' gradients"
-    " add up.",
+    "This is the mean over the batch. If the loss takes a mean, dL/dflat already contains the 1/batch, so add the rows'"
+    " gradients.",
 )
 def averaged(z, flat_gradient):
     return flat_gradient.T @ z / len(z)
 
 
-@mistake(generator_gradient, "This is one outer product for each row. All rows use the same H: sum over the batch.")
+@mistake(
+    generator_gradient,
+    "This is one outer product for each row. All rows use the same H, so sum over the batch.",
+    lambda z, flat_gradient: z.unsqueeze(-1) * flat_gradient.unsqueeze(-2),
+)
 def not_summed(z, flat_gradient):
     return flat_gradient.unsqueeze(-1) * z.unsqueeze(-2)
 
 
 @mistake(
     generator_gradient,
-    "`torch.outer` takes two vectors, one row of the batch. For all rows at once there is `flat_gradient.T @ z`.",
+    "The batch axis is the one to sum over, and it isn't here. `flat_gradient.T @ z` is [P, batch] times [batch, Z],"
+    " which gives [P, Z].",
+    lambda z, flat_gradient: z @ flat_gradient,
+    lambda z, flat_gradient: flat_gradient * z,
+    lambda z, flat_gradient: flat_gradient @ z.T,
+    lambda z, flat_gradient: z @ flat_gradient.T,
+    lambda z, flat_gradient: not_summed(z, flat_gradient).sum(1),
+    lambda z, flat_gradient: not_summed(z, flat_gradient).sum(-1),
+)
+def sums_another_axis(z, flat_gradient):
+    return flat_gradient @ z
+
+
+@mistake(
+    generator_gradient,
+    "`torch.outer` takes two vectors, which is one row of the batch. `flat_gradient.T @ z` handles all rows at once.",
 )
 def outer_of_matrices(z, flat_gradient):
     return torch.outer(flat_gradient, z)
 
 
-@mistake(generator_gradient, "This is the first row of the batch alone.")
+@mistake(
+    generator_gradient,
+    "This is a single row of the batch. Every row contributes, so add them all.",
+    lambda z, flat_gradient: torch.outer(flat_gradient[-1], z[-1]),
+)
 def first_row_alone(z, flat_gradient):
     return torch.outer(flat_gradient[0], z[0])
 
 
 @mistake(
     generator_gradient,
-    "Here z and the gradient are summed over the batch first and multiplied then. Each row's own z"
-    " belongs to its own gradient: multiply first.",
+    "Here z and the gradient are combined over the batch before they are multiplied. Each row's z belongs to its own"
+    " gradient, so multiply first.",
+    lambda z, flat_gradient: torch.outer(flat_gradient.mean(0), z.mean(0)),
+    lambda z, flat_gradient: torch.outer(flat_gradient.sum(0), z.mean(0)),
 )
 def summed_too_early(z, flat_gradient):
     return torch.outer(flat_gradient.sum(0), z.sum(0))
+
+
+@mistake(generator_gradient, "This is twice the gradient. The factor 2 of a squared error is already in dL/dflat.")
+def doubled(z, flat_gradient):
+    return 2 * flat_gradient.T @ z
+
+
+@mistake(generator_gradient, "The sign is reversed. The minus belongs to the update, not to the gradient.")
+def negated(z, flat_gradient):
+    return -flat_gradient.T @ z
 
 
 @exercise(
@@ -572,9 +760,9 @@ def summed_too_early(z, flat_gradient):
         case(
             """
             hypernet, target = hyperlib.HyperNet(2, 1, 4, 1), hyperlib.TargetNet()
-            # Does the loss fall?
+            # Does the loss fall from step to step?
             losses = train_hypernet(hypernet, target, z, x, y, 3, 0.01)
-            losses[2] < losses[1] < losses[0]
+            [after < before for before, after in zip(losses, losses[1:])]
             """,
             z=torch.tensor([1.0, 0.0]),
             x=counting(4, 1, start=-1),
@@ -583,7 +771,7 @@ def summed_too_early(z, flat_gradient):
         case(
             """
             hypernet, target = hyperlib.HyperNet(2, 1, 4, 1), hyperlib.TargetNet()
-            # Is the hypernetwork the same as before?
+            # Is the hypernetwork still the same afterwards?
             before = hypernet.generator[0].weight.clone()
             train_hypernet(hypernet, target, z, x, y, 2, 0.01)
             torch.equal(hypernet.generator[0].weight, before)
@@ -604,7 +792,7 @@ def summed_too_early(z, flat_gradient):
         case(
             """
             hypernet, target = hyperlib.HyperNet(2, 1, 4, 1), hyperlib.TargetNet()
-            # How often does a gradient arrive at the hypernetwork?
+            # How often does a gradient reach the hypernetwork?
             arrived = []
             hypernet.generator[0].weight.register_hook(lambda grad: arrived.append(1))
             train_hypernet(hypernet, target, z, x, y, 3, 0.01)
@@ -616,9 +804,9 @@ def summed_too_early(z, flat_gradient):
         ),
     ],
     hints=[
-        "Which tensors does `optimizer` change, and which tensors does `loss.backward()` give a gradient to?",
+        "Which tensors does `optimizer` change? Which ones get a gradient from `loss.backward()`?",
         "Use `gradient_reaches(loss, hypernet)` inside the loop. What does it say?",
-        "`.detach()` ends the path from the loss at the generated weights. Take it away.",
+        "`.detach()` ends the path from the loss at the generated weights. Remove it.",
     ],
 )
 def train_hypernet(hypernet, target, z, x, y, steps, lr):
@@ -654,80 +842,123 @@ def train_nothing(hypernet, target, z, x, y, steps, lr):
     return losses
 
 
+def training(
+    generate=lambda hypernet, z: hypernet(z),
+    optimize=lambda hypernet, target, weights, lr: torch.optim.SGD(hypernet.parameters(), lr=lr),
+    prepare=lambda optimizer: optimizer.zero_grad(),
+    finish=lambda optimizer: optimizer.step(),
+    loss_function=F.mse_loss,
+    keep=lambda loss: loss.item(),
+    once=False,
+    stop=False,
+):
+    """The right answer, but for some of its parts; `once` generates before the loop, `stop` ends it after one step."""
+
+    def answer(hypernet, target, z, x, y, steps, lr):
+        weights, losses = generate(hypernet, z), []
+        optimizer = optimize(hypernet, target, weights, lr)
+        for _ in range(steps):
+            if not once:
+                weights = generate(hypernet, z)
+            loss = loss_function(target(x, weights), y)
+            prepare(optimizer)
+            loss.backward(retain_graph=once == "retained")
+            finish(optimizer)
+            losses.append(keep(loss))
+            if stop:
+                break
+        return losses[-1:] if stop else losses
+
+    return answer
+
+
+def cut(hypernet, z):
+    return [w.detach() for w in hypernet(z)]
+
+
+def leaves(hypernet, z):
+    return [w.detach().requires_grad_() for w in hypernet(z)]
+
+
 @mistake(
     train_hypernet,
-    "The loss is the same at every step, and the hypernetwork does not move: no gradient reaches its parameters."
-    " Either the path is cut between generated weights and generator, or the gradients are cleared before the step.",
+    "The loss is the same at every step. The path is still cut between the generated weights and the generator, so no"
+    " gradient reaches the hypernetwork.",
 )
-def nothing_moves(hypernet, target, z, x, y, steps, lr):
-    return train_nothing(hypernet, target, z, x, y, steps, lr)
+def nothing_moves(*args):
+    return train_nothing(*args)
+
+
+@mistake(
+    train_hypernet,
+    "The generated weights are still cut off from the generator. Without `.requires_grad_()`, backward has nothing left"
+    " to differentiate. Remove the cut itself.",
+)
+def still_detached(*args):
+    return training(generate=cut)(*args)
 
 
 @mistake(train_hypernet, "The gradients of all steps pile up: `optimizer.zero_grad()` is missing.")
-def gradients_pile_up(hypernet, target, z, x, y, steps, lr):
-    optimizer = torch.optim.SGD(hypernet.parameters(), lr=lr)
-    losses = []
-    for _ in range(steps):
-        loss = F.mse_loss(target(x, hypernet(z)), y)
-        loss.backward()
-        optimizer.step()
-        losses.append(loss.item())
-    return losses
+def gradients_pile_up(*args):
+    return training(prepare=lambda optimizer: None)(*args)
 
 
 @mistake(
     train_hypernet,
-    "The gradients arrive now, but the hypernetwork does not move: `optimizer.step()` is missing, or `zero_grad()`"
-    " stands between `backward()` and it.",
+    "Gradients get through now, but the hypernetwork doesn't move. Either `optimizer.step()` is missing, or"
+    " `zero_grad()` comes between `backward()` and it.",
 )
-def no_step(hypernet, target, z, x, y, steps, lr):
-    losses = []
-    for _ in range(steps):
-        hypernet.zero_grad()
-        loss = F.mse_loss(target(x, hypernet(z)), y)
-        loss.backward()
-        losses.append(loss.item())
-    return losses
+def no_step(*args):
+    return training(finish=lambda optimizer: None)(*args)
 
 
 @mistake(
     train_hypernet,
-    "The weights are generated once, before the loop. After a step the hypernetwork is another one, and has to"
-    " generate anew.",
+    "The weights are generated once, before the loop. After each step the hypernetwork has changed and has to generate"
+    " them again.",
+    training(once="retained"),
 )
-def generated_once(hypernet, target, z, x, y, steps, lr):
-    optimizer = torch.optim.SGD(hypernet.parameters(), lr=lr)
-    weights, losses = hypernet(z), []
-    for _ in range(steps):
-        loss = F.mse_loss(target(x, weights), y)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        losses.append(loss.item())
-    return losses
+def generated_once(*args):
+    return training(once=True)(*args)
 
 
 @mistake(
     train_hypernet,
-    "The loss falls, but what is trained is a set of weights that was generated once. The hypernetwork stays as it was:"
-    " give the optimizer `hypernet.parameters()`, and generate at every step.",
+    "The loss falls, but you are training a set of weights that was generated once. The hypernetwork itself never"
+    " changes. Give the optimizer `hypernet.parameters()`, and generate at every step.",
 )
-def trains_the_weights(hypernet, target, z, x, y, steps, lr):
-    weights = [w.detach().requires_grad_() for w in hypernet(z)]
-    optimizer = torch.optim.SGD(weights, lr=lr)
-    losses = []
-    for _ in range(steps):
-        loss = F.mse_loss(target(x, weights), y)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        losses.append(loss.item())
-    return losses
+def trains_the_weights(*args):
+    return training(generate=leaves, optimize=lambda h, t, w, lr: torch.optim.SGD(w, lr=lr), once=True)(*args)
 
 
 @mistake(
     train_hypernet,
-    "These are tensors, and each may keep its whole graph alive. `loss.item()` gives the plain number.",
+    "The optimizer has to get `hypernet.parameters()`. The generated weights aren't leaves, and the target owns no"
+    " parameters.",
+    training(optimize=lambda h, t, w, lr: torch.optim.SGD(t.parameters(), lr=lr)),
 )
-def losses_are_tensors(hypernet, target, z, x, y, steps, lr):
-    return [torch.tensor(loss) for loss in train_hypernet(hypernet, target, z, x, y, steps, lr)]
+def optimizes_the_wrong_thing(*args):
+    return training(optimize=lambda h, t, w, lr: torch.optim.SGD(w, lr=lr))(*args)
+
+
+@mistake(train_hypernet, "This trains with Adam. Only the bug is to be fixed, so keep `torch.optim.SGD`.")
+def with_adam(*args):
+    return training(optimize=lambda h, t, w, lr: torch.optim.Adam(h.parameters(), lr=lr))(*args)
+
+
+@mistake(
+    train_hypernet,
+    "Only one loss comes back. Append inside the loop, and return after it.",
+    lambda h, t, z, x, y, steps, lr: train_hypernet(h, t, z, x, y, steps, lr)[-1:],
+)
+def one_loss(*args):
+    return training(stop=True)(*args)
+
+
+@mistake(
+    train_hypernet,
+    "The losses are tensors. `loss.item()` gives the plain number, and doesn't keep the graph of every step alive.",
+    training(keep=lambda loss: loss.detach()),
+)
+def losses_are_tensors(*args):
+    return training(keep=lambda loss: loss)(*args)

@@ -80,7 +80,7 @@ def unflatten(flat, sizes):
         i += a * b + b
     return out
 
-# %% HyperNet: Has each of the four a history?
+# %% HyperNet: Does each of the four tensors carry a history?
 class HyperNet(nn.Module):
     def __init__(self, z_dim, i, h, o):
         super().__init__()
@@ -133,7 +133,7 @@ def count_module(module):
         p.data.zero_()
     return sum(p.numel() for p in module.parameters())
 
-# %% gradient_reaches: throws away what others have put into
+# %% gradient_reaches: throws away what others have put there
 def gradient_reaches(loss, module):
     module.zero_grad()
     if loss.requires_grad:
@@ -154,7 +154,7 @@ def train_hypernet(hypernet, target, z, x, y, steps, lr):
         losses.append(loss.item())
     return losses
 
-# %% HyperNet: These are (weight, bias) pairs
+# %% HyperNet: into (weight, bias) pairs
 import hyperlib
 class HyperNet(nn.Module):
     def __init__(self, z_dim, i, h, o):
@@ -174,7 +174,7 @@ class HyperNet(nn.Module):
     def forward(self, z):
         flat = self.generator(z)
 
-# %% train_hypernet: `zero_grad()` stands between
+# %% train_hypernet: `zero_grad()` comes between
 def train_hypernet(hypernet, target, z, x, y, steps, lr):
     optimizer = torch.optim.SGD(hypernet.parameters(), lr=lr)
     losses = []
@@ -186,7 +186,7 @@ def train_hypernet(hypernet, target, z, x, y, steps, lr):
         losses.append(loss.item())
     return losses
 
-# %% train_hypernet: The target network owns no parameters
+# %% train_hypernet: the target owns no parameters
 def train_hypernet(hypernet, target, z, x, y, steps, lr):
     optimizer = torch.optim.SGD(target.parameters(), lr=lr)
     return [0.0] * steps
