@@ -114,7 +114,12 @@ def first_mistake(name, exercises):
     shown = readme.ANSWERED_WRONGLY.get(name)
     for exercise in exercises:
         for mistake in exercise.mistakes:
-            tree = ast.parse(undecorated_source(mistake.implementation))
+            try:
+                tree = ast.parse(undecorated_source(mistake.implementation))
+            except (OSError, SyntaxError):  # a variant that is made by a call, or a lambda
+                continue
+            if not isinstance(tree.body[0], (ast.FunctionDef, ast.ClassDef)):
+                continue
             used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
             if (
                 shown in (None, mistake.name)
