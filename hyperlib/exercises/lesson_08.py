@@ -9,8 +9,8 @@ import hyperlib
 
 from ..checking.declare import case, counting, exercise, mistake, stub
 
-NAMES = "What is each linear layer called? Checkpoints know the weights by these names."
-START = "At the start the last layer's weight is uniform in (-0.01, 0.01) and its bias zero."
+NAMES = "What is each linear layer called? A checkpoint finds its weights by these names."
+START = "At the start, the last layer's weight is uniform in (-0.01, 0.01) and its bias is zero."
 
 
 def fill(module, value):
@@ -36,7 +36,7 @@ def fill(module, value):
             generator = fill(build_weight_generator(1, 1, 1, [2]), 1.0)
             generator(conditioning).tolist()
             """,
-            "Here every weight and bias was set to 1. After each hidden layer there is a ReLU.",
+            "Here every weight and bias is 1. There is a ReLU after each hidden layer.",
             conditioning=torch.tensor([[2.0], [-3.0]]),
             fill=fill,
         ),
@@ -45,7 +45,8 @@ def fill(module, value):
             generator = fill(build_weight_generator(1, 1, 1, [2]), -1.0)
             generator(conditioning).tolist()
             """,
-            "Here every weight and bias was set to -1. Generated weights may be negative: no ReLU after the last.",
+            "Here every weight and bias is -1. Generated weights may be negative, so there is no ReLU after the last"
+            " layer.",
             conditioning=torch.tensor([[2.0], [-3.0]]),
             fill=fill,
         ),
@@ -54,7 +55,7 @@ def fill(module, value):
             generator = fill(build_weight_generator(1, 1, 1, [2, 2]), -1.0)
             generator(conditioning).tolist()
             """,
-            "Here every weight and bias was set to -1. Behind *each* hidden layer stands a ReLU.",
+            "Here every weight and bias is -1. There is a ReLU after *each* hidden layer.",
             conditioning=torch.tensor([[2.0], [-3.0]]),
             fill=fill,
         ),
@@ -81,14 +82,15 @@ def fill(module, value):
             # nn.Linear(16, 64) starts uniform in (-1/4, 1/4), the bias too.  Is the hidden layer like that?
             [bool(0.24 < weight.abs().max() <= 0.25), bool(0.2 < bias.abs().max() <= 0.25)]
             """,
-            "Only the last layer is touched; the hidden ones stay as nn.Linear makes them.",
+            "Change only the last layer. The hidden ones stay as nn.Linear makes them.",
         ),
     ],
     hints=[
         "The output holds the layer's weight and its bias: `target_in * target_out + target_out` numbers.",
-        '`generator.add_module(f"{name}_hidden_{i}", nn.Linear(...))` adds a layer by that name.',
+        '`generator.add_module(f"{name}_hidden_{i}", nn.Linear(...))` adds a layer under that name.',
         "`nn.init.uniform_(layer.weight, -0.01, 0.01)` and `nn.init.zeros_(layer.bias)`.",
-        "In the loop keep the width so far: it begins as `conditioning_size` and becomes each hidden size in turn.",
+        "In the loop, keep track of the width so far. It starts as `conditioning_size` and becomes each hidden size"
+        " in turn.",
     ],
 )
 def build_weight_generator(
@@ -104,7 +106,7 @@ def build_weight_generator(
 
     Linear layers {name}_hidden_0, {name}_hidden_1, ...,
     each followed by a ReLU, then {name}_params with none
-    behind it. {name}_params starts with weight uniform in
+    after it. {name}_params starts with weight uniform in
     (-0.01, 0.01) and bias zero; the hidden layers start
     as nn.Linear does.
     """
@@ -140,20 +142,22 @@ def small_start(params):
     nn.init.zeros_(params.bias)
 
 
-@mistake(build_weight_generator, "The target layer's bias is forgotten: the output has `target_in * target_out` only.")
+@mistake(
+    build_weight_generator, "The target layer's bias is missing. The output has only `target_in * target_out` numbers."
+)
 def no_room_for_the_bias(conditioning_size, target_in, target_out, hidden_sizes=(256, 256), name="weight_gen"):
     return generator_like([conditioning_size, *hidden_sizes, target_in * target_out], name, small_start)
 
 
 @mistake(
     build_weight_generator,
-    "One bias for every input is made here. A layer has one bias for every *output*: `+ target_out`.",
+    "This makes a bias for every input. A layer has one for every *output*: `+ target_out`.",
 )
 def biases_for_inputs(conditioning_size, target_in, target_out, hidden_sizes=(256, 256), name="weight_gen"):
     return generator_like([conditioning_size, *hidden_sizes, target_in * target_out + target_in], name, small_start)
 
 
-@mistake(build_weight_generator, "It ends in a ReLU. Weights have to be able to be negative.")
+@mistake(build_weight_generator, "It ends in a ReLU, so it can't make negative weights.")
 def relu_at_the_end(conditioning_size, target_in, target_out, hidden_sizes=(256, 256), name="weight_gen"):
     widths = [conditioning_size, *hidden_sizes, target_in * target_out + target_out]
     return generator_like(widths, name, small_start, relu_at_end=True)
@@ -161,7 +165,7 @@ def relu_at_the_end(conditioning_size, target_in, target_out, hidden_sizes=(256,
 
 @mistake(
     build_weight_generator,
-    "Between the linear layers there is no ReLU. Without one they are all together no more than one linear layer.",
+    "There is no ReLU between the linear layers. Without one, they amount to a single linear layer.",
 )
 def no_relu(conditioning_size, target_in, target_out, hidden_sizes=(256, 256), name="weight_gen"):
     widths = [conditioning_size, *hidden_sizes, target_in * target_out + target_out]
@@ -192,8 +196,8 @@ def width_never_updated(conditioning_size, target_in, target_out, hidden_sizes=(
 
 @mistake(
     build_weight_generator,
-    "Not every hidden layer has its ReLU. (In an nn.Sequential, a module that is added under a name that is already"
-    " there takes the other one's place.)",
+    "Not every hidden layer has its ReLU. (A module that you add to an nn.Sequential under a name it already has"
+    " replaces the earlier one.)",
 )
 def one_relu_only(conditioning_size, target_in, target_out, hidden_sizes=(256, 256), name="weight_gen"):
     generator = build_weight_generator(conditioning_size, target_in, target_out, hidden_sizes, name)
@@ -204,7 +208,7 @@ def one_relu_only(conditioning_size, target_in, target_out, hidden_sizes=(256, 2
     return only_first
 
 
-@mistake(build_weight_generator, "The hidden layers do not start as nn.Linear makes them: touch only the last one.")
+@mistake(build_weight_generator, "The hidden layers don't start as nn.Linear makes them. Change only the last layer.")
 def hidden_biases_zero(conditioning_size, target_in, target_out, hidden_sizes=(256, 256), name="weight_gen"):
     generator = build_weight_generator(conditioning_size, target_in, target_out, hidden_sizes, name)
     for module in generator:
@@ -234,7 +238,7 @@ def bias_not_zero(conditioning_size, target_in, target_out, hidden_sizes=(256, 2
 
 @mistake(
     build_weight_generator,
-    "The last layer starts all zero. Then every generated weight is zero, and no gradient gets behind that layer.",
+    "The last layer starts at zero. Then every generated weight is zero, and no gradient gets past that layer.",
 )
 def starts_at_zero(conditioning_size, target_in, target_out, hidden_sizes=(256, 256), name="weight_gen"):
     def zero(params):
@@ -244,7 +248,7 @@ def starts_at_zero(conditioning_size, target_in, target_out, hidden_sizes=(256, 
     return generator_like([conditioning_size, *hidden_sizes, target_in * target_out + target_out], name, zero)
 
 
-@mistake(build_weight_generator, "This is uniform in (0, 0.01): half of it should be negative.")
+@mistake(build_weight_generator, "This is uniform in (0, 0.01). Half of the numbers should be negative.")
 def only_positive(conditioning_size, target_in, target_out, hidden_sizes=(256, 256), name="weight_gen"):
     def positive(params):
         nn.init.uniform_(params.weight, 0, 0.01)
@@ -282,14 +286,14 @@ def all_small(conditioning_size, target_in, target_out, hidden_sizes=(256, 256),
     return generator
 
 
-@mistake(build_weight_generator, "`hidden_sizes` is not used: the hidden layers are the same whatever it says.")
+@mistake(build_weight_generator, "`hidden_sizes` isn't used. The hidden layers are the same whatever it says.")
 def always_256(conditioning_size, target_in, target_out, hidden_sizes=(256, 256), name="weight_gen"):
     return generator_like([conditioning_size, 256, 256, target_in * target_out + target_out], name, small_start)
 
 
 @mistake(
     build_weight_generator,
-    "The modules have numbers for names. `add_module` gives them the wanted ones.",
+    "The modules have numbers for names. `add_module` gives them the names asked for.",
 )
 def numbered(conditioning_size, target_in, target_out, hidden_sizes=(256, 256), name="weight_gen"):
     return nn.Sequential(*build_weight_generator(conditioning_size, target_in, target_out, hidden_sizes, name))
@@ -300,7 +304,7 @@ def name_ignored(conditioning_size, target_in, target_out, hidden_sizes=(256, 25
     return build_weight_generator(conditioning_size, target_in, target_out, hidden_sizes)
 
 
-@mistake(build_weight_generator, "The hidden layers are counted from 1 here: the first one is {name}_hidden_0.")
+@mistake(build_weight_generator, "The hidden layers are counted from 1. The first one should be {name}_hidden_0.")
 def counted_from_one(conditioning_size, target_in, target_out, hidden_sizes=(256, 256), name="weight_gen"):
     def names(i):
         return f"{name}_params" if i is None else f"{name}_hidden_{i + 1}"
@@ -326,7 +330,7 @@ TWO_LAYERS = [(3, 2), (2, 4)]
         ),
         case(
             "apply_generated_weights(data, [flat], [(3, 2)])",
-            "The flat tensor holds the weight [out, in], row after row, and then the bias.",
+            "The flat tensor holds the weight [out, in], row by row, and then the bias.",
             data=counting(1, 3),
             flat=counting(1, 8),
         ),
@@ -338,14 +342,14 @@ TWO_LAYERS = [(3, 2), (2, 4)]
         ),
         case(
             "apply_generated_weights(data, [flat_0, flat_1], [(2, 3), (3, 2)])",
-            "Between the layers stands the activation; it is a ReLU if nothing else is said.",
+            "The activation goes between the layers. It's a ReLU unless you are given a different one.",
             data=counting(2, 2),
             flat_0=counting(2, 9, start=-6),
             flat_1=counting(2, 8, start=-9),
         ),
         case(
             "apply_generated_weights(data, [flat_0, flat_1], [(2, 2), (2, 1)], torch.square)",
-            "Here another activation was asked for.",
+            "Here the activation isn't a ReLU.",
             data=counting(2, 2),
             flat_0=counting(2, 6, start=-3),
             flat_1=counting(2, 3, start=-2),
@@ -368,8 +372,8 @@ TWO_LAYERS = [(3, 2), (2, 4)]
     hints=[
         "`unflatten(flat, [(n_in, n_out)])` cuts one layer's tensor into its (weight, bias) pair (lesson 02).",
         "`target_forward(data, pairs, activation)` sends data through all of them (lesson 03). Does it keep the batch?",
-        "By hand, for one layer and data [batch, n, in]: `data @ weight.mT + bias.unsqueeze(-2)`. A single row each is"
-        " n = 1: `.unsqueeze(-2)` before, `.squeeze(-2)` after.",
+        "By hand, one layer for data [batch, n, in] is `data @ weight.mT + bias.unsqueeze(-2)`. For a single row"
+        " each, n is 1: `.unsqueeze(-2)` before, `.squeeze(-2)` after.",
     ],
 )
 def apply_generated_weights(
@@ -408,12 +412,12 @@ def no_activation(data, flat_weights, target_layer_sizes, activation=torch.relu)
     return hyperlib.target_forward(data, cut(flat_weights, target_layer_sizes), lambda x: x)
 
 
-@mistake(apply_generated_weights, "It is always a ReLU: the argument `activation` is not used.")
+@mistake(apply_generated_weights, "It's always a ReLU. The argument `activation` isn't used.")
 def always_relu(data, flat_weights, target_layer_sizes, activation=torch.relu):
     return hyperlib.target_forward(data, cut(flat_weights, target_layer_sizes), torch.relu)
 
 
-@mistake(apply_generated_weights, "The weight is read as [in, out]. In the flat vector it stands as [out, in].")
+@mistake(apply_generated_weights, "The weight is read as [in, out]. The flat vector holds it as [out, in].")
 def read_as_in_out(data, flat_weights, target_layer_sizes, activation=torch.relu):
     pairs = [
         (flat[..., : n_in * n_out].unflatten(-1, (n_in, n_out)).mT, flat[..., n_in * n_out :])
@@ -431,7 +435,7 @@ def bias_first(data, flat_weights, target_layer_sizes, activation=torch.relu):
     return hyperlib.target_forward(data, pairs, activation)
 
 
-@mistake(apply_generated_weights, "The biases are not added.")
+@mistake(apply_generated_weights, "The biases aren't added.")
 def biases_not_added(data, flat_weights, target_layer_sizes, activation=torch.relu):
     pairs = [(weight, 0 * bias) for weight, bias in cut(flat_weights, target_layer_sizes)]
     return hyperlib.target_forward(data, pairs, activation)
@@ -512,9 +516,8 @@ def first_network_for_all(data, flat_weights, target_layer_sizes, activation=tor
 
 @mistake(
     apply_generated_weights,
-    "Every row went through every network: `data @ weight.mT` takes the rows of `data` as rows that all networks"
-    " share."
-    " One row for each network is `data.unsqueeze(-2)`, [batch, 1, in].",
+    "Every row went through every network, because `data @ weight.mT` shares all rows of `data` between the"
+    " networks. To give each network one row, use `data.unsqueeze(-2)`, [batch, 1, in].",
 )
 def every_row_through_every_network(data, flat_weights, target_layer_sizes, activation=torch.relu):
     def layer(x, w, b):
@@ -565,7 +568,7 @@ def known(model):
 SIZES_NAMED = (
     "One generator per layer: `weight_gen_0` for the first, `weight_gen_1` for the second, in `self.generators`."
 )
-KNOWN = "Here the generators' weights were set to known numbers."
+KNOWN = "Here the generators' weights are known numbers."
 
 
 @exercise(
@@ -587,7 +590,7 @@ KNOWN = "Here the generators' weights were set to known numbers."
             # How many parameters does it own?
             sum(p.numel() for p in Hypernetwork(2, [(3, 4), (4, 2)], [5]).parameters())
             """,
-            "Modules in a plain Python list, or made in `forward`, are not registered: they would never be trained.",
+            "Modules in a plain Python list, or made in `forward`, aren't registered, so they would never be trained.",
         ),
         case("list(Hypernetwork(2, [(3, 4), (4, 2)], [5]).state_dict())", SIZES_NAMED),
         case("[list(p.shape) for p in Hypernetwork(2, [(3, 1)]).parameters()]"),
@@ -636,14 +639,14 @@ KNOWN = "Here the generators' weights were set to known numbers."
             # Does a gradient reach every parameter?
             all(p.grad is not None for p in model.parameters())
             """,
-            "`.detach()`, `.data` and `torch.no_grad()` cut the way back to the generators.",
+            "`.detach()`, `.data` and `torch.no_grad()` keep gradients from the generators.",
             conditioning=counting(2, 2),
             data=counting(2, 2),
         ),
     ],
     hints=[
         "In `__init__`: one `build_weight_generator` per target layer, in an `nn.ModuleList`, and keep the sizes.",
-        'Their names: `name=f"weight_gen_{i}"`. Hand `hidden_sizes` on.',
+        'Name them by `name=f"weight_gen_{i}"`, and pass `hidden_sizes` on.',
         "In `forward`: `flat_weights = [generator(conditioning) for generator in self.generators]`.",
         "Then `apply_generated_weights(data, flat_weights, self.target_layer_sizes, self.activation)`.",
     ],
@@ -712,8 +715,8 @@ class Variation(Hypernetwork):
 
 @mistake(
     Hypernetwork,
-    "PyTorch finds no parameters here, so nothing could be trained: the generators stand in a plain Python list, or are"
-    " made anew in `forward`. Make them in `__init__`, and put them into an `nn.ModuleList`.",
+    "PyTorch finds no parameters, so nothing could be trained. The generators are in a plain Python list, or made"
+    " again in every `forward`. Make them in `__init__`, and put them into an `nn.ModuleList`.",
 )
 class PlainList(Variation):
     def __init__(self, *args):
@@ -785,20 +788,20 @@ class FirstHiddenSize(Variation):
 
 
 @mistake(
-    Hypernetwork, "Only the first of `hidden_sizes` is handed on to the generators. Hand on the list.", FirstHiddenSize
+    Hypernetwork, "Only the first of `hidden_sizes` reaches the generators. Pass on the whole list.", FirstHiddenSize
 )
 class FirstHiddenSizeOnly(Variation):
     def __init__(self, conditioning_size, target_layer_sizes, hidden_sizes=(256, 256), activation=torch.relu):
         super().__init__(conditioning_size, target_layer_sizes, hidden_sizes[:1], activation)
 
 
-@mistake(Hypernetwork, "`hidden_sizes` is not handed on to the generators: they always have two layers of 256.")
+@mistake(Hypernetwork, "`hidden_sizes` doesn't reach the generators. They always have two hidden layers of 256.")
 class HiddenSizesIgnored(Variation):
     def __init__(self, conditioning_size, target_layer_sizes, hidden_sizes=(256, 256), activation=torch.relu):
         super().__init__(conditioning_size, target_layer_sizes, (256, 256), activation)
 
 
-@mistake(Hypernetwork, "The argument `activation` is not used: it is always a ReLU.")
+@mistake(Hypernetwork, "The argument `activation` isn't used. It's always a ReLU.")
 class ActivationIgnored(Variation):
     def forward(self, conditioning, data):
         flat_weights = [generator(conditioning) for generator in self.generators]
@@ -812,25 +815,29 @@ class NoActivation(Variation):
         return hyperlib.apply_generated_weights(data, flat_weights, self.target_layer_sizes, lambda x: x)
 
 
-@mistake(Hypernetwork, "The data go into the generators. It is the condition that makes the weights.")
+@mistake(Hypernetwork, "The data go into the generators. The condition should.")
 class DataMakeTheWeights(Variation):
     def forward(self, conditioning, data):
         return super().forward(data, data)
 
 
-@mistake(Hypernetwork, "The two arguments of `forward` are the wrong way round: first the condition, then the data.")
+@mistake(
+    Hypernetwork, "The two arguments of `forward` are the wrong way round. The condition comes first, then the data."
+)
 class ArgumentsSwapped(Variation):
     def forward(self, data, conditioning):
         return super().forward(conditioning, data)
 
 
-@mistake(Hypernetwork, "All rows get the first condition's weights. Each row has a condition, and weights, of its own.")
+@mistake(
+    Hypernetwork, "All rows get the first condition's weights. Each row has its own condition, and so its own weights."
+)
 class FirstConditionForAll(Variation):
     def forward(self, conditioning, data):
         return super().forward(conditioning[:1].expand_as(conditioning), data)
 
 
-@mistake(Hypernetwork, "One set of weights is made from the conditions' mean. Each row has a condition of its own.")
+@mistake(Hypernetwork, "One set of weights is made from the mean of the conditions. Each row has its own condition.")
 class MeanCondition(Variation):
     def forward(self, conditioning, data):
         return super().forward(conditioning.mean(0).expand_as(conditioning), data)
@@ -852,7 +859,7 @@ class Detached(Variation):
         return super().forward(conditioning, data).detach()
 
 
-@mistake(Hypernetwork, "The generated weights come back, not what the target network makes of the data with them.")
+@mistake(Hypernetwork, "The generated weights come back. Return what the target network makes of the data with them.")
 class ReturnsTheWeights(Variation):
     def forward(self, conditioning, data):
         return [generator(conditioning) for generator in self.generators]
@@ -865,7 +872,11 @@ class ReturnsTheWeights(Variation):
         case("encode(degrees)", "A whole turn leads back: 360 degrees is 0.", degrees=torch.tensor([0.0, 360.0])),
         case("encode(degrees)", degrees=torch.tensor([30.0, 45.0, 60.0, 135.0])),
         case("encode(degrees)", degrees=torch.tensor([[180.0, -90.0], [360.0, 270.0]])),
-        case("encode(degrees)", "An angle without any axis is asked for by the slider.", degrees=torch.tensor(120.0)),
+        case(
+            "encode(degrees)",
+            "A slider asks for a single angle, a tensor without any axis.",
+            degrees=torch.tensor(120.0),
+        ),
     ],
     hints=[
         "What does `encode(torch.tensor([0.0, 360.0]))` give? Both are the same angle.",
@@ -897,7 +908,7 @@ def degrees_as_radians(degrees):
     return torch.stack([degrees.cos(), degrees.sin()], dim=-1)
 
 
-@mistake(encode, "A whole turn is taken for half of one: 180 degrees are pi, and 360 are 2 pi.")
+@mistake(encode, "A whole turn counts as half of one here. 180 degrees are pi, and 360 are 2 pi.")
 def half_a_turn(degrees):
     angle = degrees * torch.pi / 360
     return torch.stack([angle.cos(), angle.sin()], dim=-1)
@@ -909,7 +920,7 @@ def turned_round(degrees):
     return torch.stack([angle.cos(), angle.sin()], dim=-1)
 
 
-@mistake(encode, "The angle is divided by 360, and nothing more: `cos` and `sin` go round once in 2 pi, not in 1.")
+@mistake(encode, "Dividing by 360 counts turns. `cos` and `sin` go round once in 2 pi, not in 1.")
 def turns_as_radians(degrees):
     angle = degrees / 360
     return torch.stack([angle.cos(), angle.sin()], dim=-1)
@@ -926,7 +937,7 @@ def pi_cut_short(degrees):
 
 @mistake(
     encode,
-    "Each angle gives one number here. Two are asked for, (cos, sin), along a new last axis.",
+    "Each angle gives one number here. It should give two, (cos, sin), along a new last axis.",
     lambda degrees: degrees.deg2rad().cos(),
     lambda degrees: degrees.deg2rad().sin(),
 )
@@ -978,12 +989,12 @@ def cosine_twice(degrees):
     return torch.stack([angle.cos(), angle.cos()], dim=-1)
 
 
-@mistake(encode, "The sine comes first. Asked for is (cos, sin).")
+@mistake(encode, "The sine comes first. The exercise asks for (cos, sin).")
 def sine_first(degrees):
     return encode(degrees).flip(-1)
 
 
-@mistake(encode, "The two numbers stand along the first axis. They belong along a new last one: `dim=-1`.")
+@mistake(encode, "The two numbers are along the first axis. They belong along a new last one: `dim=-1`.")
 def along_the_first_axis(degrees):
     angle = degrees.deg2rad()
     return torch.stack([angle.cos(), angle.sin()])

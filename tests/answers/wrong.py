@@ -785,7 +785,7 @@ def build_weight_generator(c, i, o, hidden_sizes=(256, 256), name='weight_gen'):
     nn.init.zeros_(net[-1].bias)
     return net
 
-# %% build_weight_generator: The hidden layers do not start as nn.Linear makes them
+# %% build_weight_generator: The hidden layers don't start as nn.Linear makes them
 def build_weight_generator(c, i, o, hidden_sizes=(256, 256), name='weight_gen'):
     net, w = nn.Sequential(), c
     for k, h in enumerate(hidden_sizes):
@@ -821,7 +821,7 @@ def apply_generated_weights(data, flat_weights, target_layer_sizes, activation=t
     from hyperlib import apply_generated_weights as theirs
     return theirs(data, flat_weights, target_layer_sizes, activation)
 
-# %% Hypernetwork: PyTorch finds no parameters here
+# %% Hypernetwork: PyTorch finds no parameters
 import hyperlib
 class Hypernetwork(nn.Module):
     def __init__(self, c, sizes, hidden_sizes=(256, 256), activation=torch.relu):
