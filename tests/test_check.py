@@ -1,6 +1,8 @@
 """`check` in a real kernel: what a learner sees after each kind of accident, and that the next cell still runs."""
 
 import re
+import subprocess
+import sys
 
 import nbformat
 import pytest
@@ -57,6 +59,18 @@ ACCIDENTS = {
         "random",
     ),
     "known mistake": ("def layer_parameters(a, b):\n    return a * b", "if the biases are left out"),
+    "async": ("async def layer_parameters(a, b):\n    return a * b + b", "leave it out"),
+    "an object that cannot be looked at": (
+        "class W:\n    def __repr__(s): 1 / 0\n    def __eq__(s, o): 1 / 0\n    def __bool__(s): 1 / 0\n"
+        "def layer_parameters(a, b):\n    return W()",
+        "of type W; expected int",
+    ),
+    "output closed": ("import sys\ndef layer_parameters(a, b):\n    sys.stdout.close()\n    return a", "expected 3"),
+    "names of IPython's": (
+        "In, Out = 3, 2\nget_ipython = print = max = _ih = 4\ndef layer_parameters(a, b):\n    return a + b",
+        "The result is 5",
+    ),
+    "too deep to be read": (f"def layer_parameters(a, b):\n    return {'0+' * 900}0", "expected 3"),
     "stub": ('def layer_parameters(a, b):\n    """Doc."""\n    ...', "NOT ATTEMPTED"),
 }
 
@@ -81,6 +95,67 @@ def test_each_accident_gets_its_own_message_and_the_next_cell_runs(accidents, ac
 def test_after_all_accidents_a_right_answer_passes(accidents):
     _, shown, used = accidents["right at last"]
     assert shown.startswith("PASSED") and used == "8"
+
+
+def test_an_answer_that_calls_itself_is_judged_alike_every_time():
+    own = (
+        "def count_parameters(s):\n    if not s: return 1\n    return s[0][1] * (s[0][0] + 1) + count_parameters(s[1:])"
+    )
+    check = 'from hyperlib import check\ncount_parameters = check("count_parameters")'
+    _, *shown, _, passed = run(own, check, check, check, own.replace("return 1", "return 0"), check)
+    assert all(text.startswith("NOT YET") for text in shown) and passed.startswith("PASSED")
+
+
+def test_lines_that_only_ipython_reads():
+    answer = "import torch\ntorch.cat?\nhere = !pwd\ndef layer_parameters(a, b):\n    return a * b + b"
+    assert run(answer, CHECK)[1].startswith("PASSED")
+
+
+def test_everything_can_be_loaded_again():
+    again = "import importlib, sys\n[importlib.reload(m) for n, m in list(sys.modules.items()) if n[:8] == 'hyperlib']"
+    assert run(CHECK, again, "def layer_parameters(a, b):\n    return a * b + b", CHECK)[3].startswith("PASSED")
+
+
+STOP = """import sys, threading
+import hyperlib
+wrong, right = {}, {}
+exec("def layer_parameters(n_in, n_out):\\n    return n_in * n_out", wrong)
+exec("def layer_parameters(n_in, n_out):\\n    return n_in * n_out + n_out", right)
+sys.stdout = None
+
+def stop_after(lines):
+    def trace(frame, event, argument):
+        nonlocal lines
+        if "hyperlib" not in frame.f_code.co_filename:
+            return None
+        lines -= event == "line"
+        if lines == 0:
+            raise KeyboardInterrupt
+        return trace
+    sys.settrace(trace)
+    try:
+        exec("import hyperlib; hyperlib.check('layer_parameters')", wrong)
+        return False
+    except KeyboardInterrupt:
+        return True
+    finally:
+        sys.settrace(None)
+
+n = 1
+while stop_after(n):
+    exec("import hyperlib; mine = hyperlib.check('layer_parameters')", right)
+    assert right["mine"] is right["layer_parameters"], n
+    for name in [name for name in sys.modules if name.startswith("hyperlib.") and n % 5 == 0]:
+        if name.split(".")[1] in ("checking", "exercises"):
+            del sys.modules[name]
+    n += n // 12 + 1
+assert n > 100
+"""
+
+
+def test_stop_at_any_line_leaves_checks_that_work():
+    done = subprocess.run([sys.executable, "-c", STOP], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 def test_the_check_cell_alone_can_be_run_again():

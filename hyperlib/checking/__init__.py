@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from .declare import EXERCISES, Exercise
-from .find import find_attempt
+from .find import Attempt, find_attempt
 from .judge import NOT_YET, Verdict, capital, judge
 from .progress import Progress, keep_passed, keeping_problem, passed_exercises
 from .report import Report
@@ -32,8 +32,8 @@ def find_exercise(name):
     defines = re.compile(rf"^(?:def|class) {re.escape(str(name))}\b", re.MULTILINE)
     if any(LESSONS.glob("lesson_*_hidden.py")):  # a teacher's, which adds cases to exercises of any lesson
         all_exercises()
-    for path in sorted(LESSONS.glob("lesson_*.py")):
-        if name not in EXERCISES and defines.search(path.read_text(encoding="utf-8")):
+    for path in sorted(LESSONS.glob("lesson_*.py")):  # also where Stop ended the import of a lesson half way
+        if _module(path) not in sys.modules and defines.search(path.read_text(encoding="utf-8")):
             load(path)
     if name in EXERCISES:
         return EXERCISES[name]
@@ -43,27 +43,48 @@ def find_exercise(name):
     raise ValueError(f"there is no exercise {name!r}{hint}")
 
 
+def _module(path):
+    return f"hyperlib.exercises.{path.stem}"
+
+
 def load(path):
     """Have one lesson declare its exercises."""
-    under_defaults(lambda: importlib.import_module(f"hyperlib.exercises.{path.stem}"))  # which makes tensors and layers
+    under_defaults(lambda: importlib.import_module(_module(path)))  # which makes tensors and layers
 
 
 def check(name):
     """Try the notebook's answer to an exercise, show what was found, and return what to go on with.
 
     Returns the learner's own function or class if it passed and the course's otherwise, so that the cells below
-    run either way.  Never raises for anything that an answer does.  Under nbgrader the points earned are
-    published as the cell's result.
+    run either way.  Never raises for anything that an answer does or the notebook holds.  Under nbgrader the points
+    earned are published as the cell's result.
     """
     namespace = sys._getframe(1).f_globals
     with defaults():
         exercise = find_exercise(name)
-        attempt = find_attempt(exercise, namespace)
-        verdict = judge(exercise, attempt)
+        attempt, verdict = _tried(exercise, namespace)
         show(exercise, verdict)
     if verdict.passed and in_a_notebook() and not graded():
         keep_passed(name)
     return attempt.answer if verdict.passed else exercise.reference
+
+
+def _tried(exercise, namespace):
+    """The Attempt and its Verdict; meanwhile the answer stands under its name again, since it may call itself."""
+    name, nothing = exercise.name, object()
+    before = namespace.get(name, nothing)
+    attempt = Attempt()
+    try:
+        attempt = find_attempt(exercise, namespace)
+        if not attempt.missing:
+            namespace[name] = attempt.answer
+        return attempt, judge(exercise, attempt)
+    except Exception as error:  # an object may do anything when it is looked at
+        return attempt, Verdict(NOT_YET, reason=f"`{name}` cannot be looked at: that raises {type(error).__name__}")
+    finally:
+        namespace[name] = before
+        if before is nothing:
+            del namespace[name]
 
 
 def my_progress():
@@ -107,4 +128,7 @@ def publish_points(points):
     """Hand nbgrader the points earned: partial credit is whatever number a check cell displays."""
     from IPython import get_ipython
 
-    get_ipython().displayhook(points)
+    shell = get_ipython()
+    if not isinstance(shell.user_ns.get("_oh"), dict):
+        shell.user_ns["_oh"] = {}  # IPython files every result there, whatever a learner uses the name for
+    shell.displayhook(points)

@@ -29,7 +29,9 @@ def number(value):
     """A number as short as it can be written without saying something else."""
     if isinstance(value, int) and value.bit_length() > 64:
         return f"a whole number of {value.bit_length()} bits"  # Python refuses to write out very long ones
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return str(value) if isinstance(value, (int, str, complex)) else f"something of type {type_name(value)}"
 
 
 def difference(needed, got, where="the result"):
@@ -76,6 +78,10 @@ def wrong_type_sentence(needed, got, where):
         return sentence + ". `int(...)` turns it into a plain one"
     if isinstance(needed, (int, float)) and isinstance(got, torch.Tensor):
         return sentence + ". `.item()`, or counting with plain numbers from the start, gives one"
+    if type(got).__name__ == "coroutine":
+        return sentence + ". `async` makes that: leave it out"
+    if type(got).__name__ == "generator" and not isinstance(needed, (list, tuple)):
+        return sentence + ". `yield` makes that: use `return`"
     if type(got).__name__ in ("generator", "map", "zip", "filter"):
         return sentence + ". It has not computed anything yet: wrap it in `list(...)`"
     if type(got).__name__ in ("function", "method", "builtin_function_or_method"):

@@ -5,6 +5,7 @@ import copy
 import difflib
 import linecache
 import re
+import sys
 from dataclasses import dataclass
 
 from .declare import undecorated_source
@@ -26,20 +27,29 @@ last_attempts = {}  # name -> (text of the defining cell, answer): the name itse
 def find_attempt(exercise, namespace):
     """The learner's Attempt at an exercise, from the namespace that `check` was called in."""
     name = exercise.name
-    cell = defining_cell(name, namespace.get("In"))
+    cell = defining_cell(name, _executed(namespace))
     if cell is not None:
         try:
             ast.parse(python_of(cell))
         except SyntaxError as error:
             line = (error.text or "").strip()
             return Attempt(unreadable=f"{error.msg} (line {error.lineno}: {line})" if line else error.msg)
-    answer = namespace.get(name)
-    if answer is None or answer is exercise.reference:
+        except (RecursionError, MemoryError):  # it nests too deeply to be read, which need not stop it from running
+            pass
+    answer = namespace.get(name, exercise.reference)
+    if answer is exercise.reference:
         cell_then, answer = last_attempts.get(name, (None, None))
         if cell_then != cell or answer is None:
             return Attempt(missing=why_missing(exercise, cell, namespace))
     last_attempts[name] = cell, answer
     return Attempt(answer, node=definition(name, answer, cell))
+
+
+def _executed(namespace):
+    """The cells that were executed in this namespace.  Not from `In`: a learner may call something else that."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython and ipython.get_ipython()
+    return shell.history_manager.input_hist_parsed if shell and shell.user_ns is namespace else []
 
 
 def why_missing(exercise, cell, namespace):
@@ -59,7 +69,7 @@ def defining_cell(name, inputs):
     """The text of the newest executed cell that defines `name`, or None (outside of a notebook: always)."""
     made = rf"(?:def|class)\s+{name}\b|{name}\s*(?::.*)?=(?!=)(?!\s*check\()|(?:from|import)\s.*\b{name}\b"
     pattern = re.compile(rf"^(?:async\s+)?(?:{made})", re.MULTILINE)
-    return next((cell for cell in reversed(inputs or []) if pattern.search(cell)), None)
+    return next((cell for cell in reversed(inputs) if pattern.search(cell)), None)
 
 
 def python_of(cell):
@@ -82,12 +92,13 @@ def definition(name, answer, cell):
 
 def find_definition(name, source):
     """The node of the last `def name` or `class name` at the top level of a source, which is the one that counts."""
-    try:
-        nodes = ast.parse(source).body
-    except SyntaxError:
-        return None
     kinds = (ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef)
-    return next((node for node in reversed(nodes) if isinstance(node, kinds) and node.name == name), None)
+    try:
+        nodes = [node for node in ast.parse(source).body if isinstance(node, kinds) and node.name == name]
+        ast.unparse(copy.deepcopy(nodes))  # what nests too deeply for this cannot be looked at
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    return nodes[-1] if nodes else None
 
 
 def is_stub(exercise, node):

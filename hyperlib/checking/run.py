@@ -165,6 +165,9 @@ class _Printed(io.StringIO):
             super().write(text[:room])
         return len(text)
 
+    def close(self):
+        """An answer may close what it takes for its own output."""
+
 
 def _no_input(*prompt):
     raise EOFError("nobody answers `input()` during a check; an answer is handed what it needs")
