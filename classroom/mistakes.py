@@ -63,7 +63,7 @@ def explanations():
     from hyperlib.checking import all_exercises
 
     known = {(e.name, m.name): m.explanation for e in all_exercises().values() for m in e.mistakes}
-    other = "An exception, a syntax error, or a wrong result without a name: look at a few of these answers."
+    other = "Something else: an exception, a syntax error, or a wrong result without a name. Look at a few of these."
     return collections.defaultdict(lambda: other, known)
 
 
@@ -75,7 +75,7 @@ def table(tallies):
             f"{tally.exercise}: {tally.passed} of {tally.students} passed, {tally.not_attempted} did not attempt it"
         )
         for name, n in tally.ordered:
-            text = f"{n:3} x {name}: {said[tally.exercise, name]}"
+            text = f"{n:3} x {said[tally.exercise, name]}"
             lines.append(textwrap.fill(text, 100, initial_indent="  ", subsequent_indent="        "))
     return "\n".join(lines)
 
@@ -90,11 +90,7 @@ def page(tallies, assignment):
         cells = [f"{head}<code>{tally.exercise}</code></td>"]
         cells += [f"{head}{n}</td>" for n in (tally.passed, tally.not_attempted, tally.mistakes.total())]
         for i, (name, n) in enumerate(tally.ordered or [("", 0)]):
-            what = (
-                f"<td>{n}</td><td><b>{escape(name)}</b>. {in_code_font(said[tally.exercise, name])}</td>"
-                if n
-                else "<td></td><td></td>"
-            )
+            what = f"<td>{n}</td><td>{in_code_font(said[tally.exercise, name])}</td>" if n else "<td></td><td></td>"
             rows.append(f"<tr>{''.join(cells) if i == 0 else ''}{what}</tr>")
     picture = base64.b64encode(drawn(tallies)).decode()
     return PAGE.format(title=f"The class's mistakes: {escape(assignment)}", picture=picture, rows="\n".join(rows))
@@ -139,8 +135,7 @@ def drawn(tallies):
                 continue
             axes.barh(y, n, left=left, color=colour, hatch=hatch, edgecolor="#444", linewidth=0.8)
             room = int(n / tally.students * 68)  # letters that fit into this part
-            text = f"{n} {name.replace('_', ' ')}"
-            label = text if len(text) <= room else str(n)
+            label = textwrap.shorten(f"{n} {name}", max(room, len(str(n))), placeholder="...")
             axes.text(left + n / 2, y, label, ha="center", va="center", fontsize=8, bbox={"color": colour, "pad": 1.5})
             left += n
     axes.set_yticks(range(len(tallies)), [tally.exercise for tally in tallies])

@@ -31,16 +31,19 @@ def {name}(n):
     return 2 * n
 
 
-@mistake({name}, "This is what comes out if the factor is left out.")
-def {name}_without_factor(n):
-    return n
+mistakes(
+    {name},
+    {{
+        "The factor is left out.": "2 * n -> n",  # an edit of the solution above
+    }},
+)
 '''
 HEADING = """### Exercise: {words} (5 minutes, easy)
 
 Say what is wanted, and from what. Write `{name}(n)`, ..."""
 LESSON = '''"""The exercises of lesson {number}: {title}"""
 
-from ..checking.declare import case, exercise, mistake
+from ..checking.declare import case, exercise, mistakes
 '''
 OPENING = """# {number} · {title}
 
@@ -76,8 +79,10 @@ def new_exercise(number, name, after=None):
         raise SystemExit(
             f"{name!r} is no name for a new exercise: a Python name is needed that {declared.name} has not"
         )
-    with declared.open("a", encoding="utf-8") as file:
-        file.write(EXERCISE.format(name=name))
+    source = declared.read_text(encoding="utf-8")
+    if not re.search(r"import .*\bmistakes\b", source):
+        source = re.sub(r"(checking.declare import .*)", r"\1, mistakes", source, count=1)
+    declared.write_text(source + EXERCISE.format(name=name), encoding="utf-8")
     notebook = nbformat.read(path, as_version=4)
     checks = [i for i, cell in enumerate(notebook.cells) if cell.id.startswith("check_")]
     if after:

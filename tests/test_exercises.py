@@ -98,7 +98,7 @@ def test_hyperlibs_own_version_agrees(exercise):
     assert verdict.passed, verdict
 
 
-@pytest.mark.parametrize("exercise, mistake", MISTAKES, ids=[f"{e.name}-{m.name}" for e, m in MISTAKES])
+@pytest.mark.parametrize("exercise, mistake", MISTAKES, ids=[f"{e.name}-{m.name[:60]}" for e, m in MISTAKES])
 def test_every_mistake_fails_and_is_named(exercise, mistake, monkeypatch):
     monkeypatch.setattr(mistake.implementation, "__module__", "__main__")
     verdict = judged(exercise, mistake.implementation)
@@ -108,7 +108,7 @@ def test_every_mistake_fails_and_is_named(exercise, mistake, monkeypatch):
 
 
 def test_there_are_at_least_four_mistakes(exercise):
-    assert len(exercise.mistakes) >= 4, "declare what people get wrong with @mistake (see CONTRIBUTING.md)"
+    assert len(exercise.mistakes) >= 4, "declare what people get wrong with mistakes(...) (see CONTRIBUTING.md)"
 
 
 def test_the_stub_is_not_attempted(exercise):

@@ -9,15 +9,18 @@ def layer_parameters(n_in, n_out):
     "Number of weights and biases of one dense layer."
     return n_in * n_out + n_out
 
-@mistake(layer_parameters, "This is what comes out if the biases are left out.")
-def no_biases(n_in, n_out):
-    return n_in * n_out
+mistakes(layer_parameters, {
+    "The biases are left out.": "n_in * n_out + n_out -> n_in * n_out",
+    "A layer has one bias for each output, not for each input.": "+ n_out -> + n_in",
+})
 """
 
 import ast
 import inspect
+import re
 import textwrap
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import torch
 
@@ -36,15 +39,6 @@ class Case:
 
 
 @dataclass
-class Mistake:
-    """A wrong answer that people give: it works, it is wrong, and `explanation` says what was mixed up."""
-
-    name: str
-    explanation: str
-    implementation: object
-
-
-@dataclass
 class Exercise:
     name: str
     reference: object  # the right answer; its source is the solution that the learner can unfold
@@ -58,7 +52,7 @@ class Exercise:
     mistakes: list = field(default_factory=list)
     skip: dict = field(default_factory=dict)  # probe name -> why it does not fit here
 
-    @property
+    @cached_property
     def solution(self):
         """The source of the reference, as a learner would have written it."""
         return undecorated_source(self.reference)
@@ -71,6 +65,49 @@ class Exercise:
         node = ast.parse(self.solution).body[0]
         code_begins = node.body[1].lineno  # below signature and docstring
         return "\n".join(self.solution.splitlines()[: code_begins - 1]).rstrip() + "\n    ...\n"
+
+
+@dataclass
+class Mistake:
+    """A wrong answer that people give: it works, it is wrong, and `explanation` says what was mixed up."""
+
+    explanation: str
+    exercise: "Exercise"
+    wrong: object  # edits of the solution, each "old -> new", or the wrong answer itself
+
+    @property
+    def name(self):
+        """The first sentence of its explanation, under which it is counted."""
+        return re.split(r"(?<=[.!?:]) ", self.explanation)[0].rstrip(".:")
+
+    @property
+    def source(self):
+        """The wrong answer as a learner would have typed it; None for one that is made by a call or a lambda."""
+        if callable(self.wrong):
+            try:
+                source = undecorated_source(self.wrong)
+            except (OSError, SyntaxError):
+                return None
+            name = f" {self.wrong.__name__}("
+            return source.replace(name, f" {self.exercise.name}(") if name in source.partition("\n")[0] else None
+        source = self.exercise.solution
+        for edit in self.wrong:
+            old, arrow, new = edit.partition(" -> ")
+            if not arrow or source.count(old) != 1:
+                raise ValueError(
+                    f"{self.exercise.name}: an edit is 'old -> new', and old has to be in the solution once. "
+                    f"{edit!r} has it {source.count(old)} times"
+                )
+            source = source.replace(old, new)
+        return source
+
+    @cached_property
+    def implementation(self):
+        if callable(self.wrong):
+            return self.wrong
+        namespace = dict(vars(inspect.getmodule(self.exercise.reference)))
+        exec(compile(self.source, f"<{self.name}>", "exec"), namespace)
+        return namespace[self.exercise.name]
 
 
 def case(code, note="", **inputs):
@@ -126,15 +163,24 @@ def exercise(*, points, cases, hints, gradients=False, without=(), random=False,
     return declare
 
 
-def mistake(reference, explanation, *variants):
-    """Decorator of a wrong answer to the exercise of `reference`; its function name names the mistake.
+def mistakes(reference, wrong):
+    """Declare wrong answers that people give to the exercise of `reference`: {explanation: wrong answer}.
 
-    `variants` are further wrong answers with the same explanation.
+    A wrong answer is an edit of the solution, "old -> new", a list of edits that are made together, or a function or
+    class.  A tuple holds several wrong answers with the same explanation.  Its first sentence names the mistake.
     """
+    exercise = EXERCISES[reference.__name__]
+    for explanation, variants in wrong.items():
+        for variant in variants if isinstance(variants, tuple) else (variants,):
+            edits = [variant] if isinstance(variant, str) else variant
+            exercise.mistakes.append(Mistake(explanation, exercise, edits))
+
+
+def mistake(reference, explanation, *variants):
+    """Decorator of a wrong answer to the exercise of `reference`; `variants` share its explanation."""
 
     def declare(implementation):
-        for each in (implementation, *variants):
-            EXERCISES[reference.__name__].mistakes.append(Mistake(implementation.__name__, explanation, each))
+        mistakes(reference, {explanation: (implementation, *variants)})
         return implementation
 
     return declare

@@ -55,7 +55,7 @@ PICTURES = {
     "check.png": ("02_slicing_the_flat_vector.ipynb", "a mistake named", feedback, True),
 }
 # The mistake that is typed in first where a picture shows it.
-ANSWERED_WRONGLY = {"02_slicing_the_flat_vector.ipynb": "flatten_weights_first"}
+ANSWERED_WRONGLY = {"02_slicing_the_flat_vector.ipynb": "All weights come first"}
 OUTPUTS = """Array.from(document.querySelectorAll('.jp-Cell-outputWrapper'), e => {
   const box = e.getBoundingClientRect(); return [box.left, box.top, box.right, box.bottom]; })"""
 

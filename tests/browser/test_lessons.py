@@ -1,8 +1,8 @@
 """Every lesson in JupyterLab, as a learner takes it: run, moved, answered wrongly and rightly, restarted, run again."""
 
 import ast
-import inspect
 import re
+import sys
 
 import accessibility
 import pytest
@@ -10,7 +10,6 @@ import readme
 from lab import NOTEBOOKS
 
 from hyperlib.checking import all_exercises
-from hyperlib.checking.declare import undecorated_source
 
 # The longest come first, so that no worker waits long for the other.
 LESSONS = sorted((path.name for path in NOTEBOOKS.glob("*.ipynb")), reverse=True)
@@ -111,33 +110,24 @@ def speed_of_the_picture(lesson, cell, number, record_property):
 
 def first_mistake(name, exercises):
     """An exercise of the lesson, and one of its mistakes that needs nothing from the file that declares it."""
-    shown = readme.ANSWERED_WRONGLY.get(name)
+    shown = readme.ANSWERED_WRONGLY.get(name, "")
     for exercise in exercises:
+        helpers = vars(sys.modules[exercise.reference.__module__]).keys() - TYPED - {exercise.name}
         for mistake in exercise.mistakes:
-            try:
-                tree = ast.parse(undecorated_source(mistake.implementation))
-            except (OSError, SyntaxError):  # a variant that is made by a call, or a lambda
-                continue
-            if not isinstance(tree.body[0], (ast.FunctionDef, ast.ClassDef)):
-                continue
-            used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-            if (
-                shown in (None, mistake.name)
-                and not used & vars(inspect.getmodule(mistake.implementation)).keys() - TYPED
-            ):
+            used = {node.id for node in ast.walk(ast.parse(mistake.source or "")) if isinstance(node, ast.Name)}
+            if mistake.source and mistake.name.startswith(shown) and not used & helpers:
                 return exercise, mistake
     raise AssertionError(f"{name} has no mistake that can be typed into the notebook as it stands")
 
 
 def from_the_wrong_answer_to_the_right_one(lesson, name, exercise, mistake, tmp_path):
     check = f"check_{exercise.name}"
-    wrong = undecorated_source(mistake.implementation).replace(mistake.name, exercise.name).rstrip()
-    wrong = right_answer(exercise).replace(exercise.solution.rstrip(), wrong) if "F." in wrong else wrong
+    wrong = right_answer(exercise).replace(exercise.solution.rstrip(), mistake.source.rstrip())
 
     lesson.type_answer(exercise.name, wrong)
     lesson.run_cell(exercise.name)
     lesson.run_cell(check)
-    report, where = lesson.report(check), f"{exercise.name}, answered with {mistake.name}:"
+    report, where = lesson.report(check), f"{exercise.name}, answered so that {mistake.name!r}:"
     assert (report["verdict"], report["mistake"]) == ("not yet", mistake.name), f"{where} {report}"
     for words in ("Not yet", as_shown(mistake.explanation)):
         assert words in report["text"], f"{where} {words!r} cannot be read in {report['text']!r}"
