@@ -135,7 +135,7 @@ def drawn(tallies):
                 continue
             axes.barh(y, n, left=left, color=colour, hatch=hatch, edgecolor="#444", linewidth=0.8)
             room = int(n / tally.students * 68)  # letters that fit into this part
-            label = textwrap.shorten(f"{n} {name}", max(room, len(str(n))), placeholder="...")
+            label = textwrap.shorten(f"{n} {name}", room, placeholder="...") if room > 9 else str(n)
             axes.text(left + n / 2, y, label, ha="center", va="center", fontsize=8, bbox={"color": colour, "pad": 1.5})
             left += n
     axes.set_yticks(range(len(tallies)), [tally.exercise for tally in tallies])

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from ..checking.declare import case, counting, exercise, mistake, stub
+from ..checking.declare import case, counting, exercise, mistakes, stub
 from .lesson_02 import BATCH
 
 
@@ -188,186 +188,82 @@ class EmptyHyperNet(nn.Module):
         ...
 
 
-class WeightsOnly(HyperNet):
-    def __init__(self, *sizes):
-        super().__init__(*sizes)
-        self.total_target_params -= sum(n_out for _, n_out in self.sizes)
-        self.generator[-1] = nn.Linear(64, self.total_target_params)
-
-    def forward(self, z):
-        (a, b), (c, d) = self.sizes
-        w1, w2 = self.generator(z).split([a * b, c * d], -1)
-        return w1.unflatten(-1, (b, a)), w2.unflatten(-1, (d, c))
-
-
-@mistake(HyperNet, "The biases aren't counted. `total_target_params` needs room for b1 and b2 as well.", WeightsOnly)
-class BiasesNotCounted(WeightsOnly):
-    forward = HyperNet.forward
-
-
-@mistake(HyperNet, "The biases of the last layer aren't counted.")
-class LastBiasNotCounted(HyperNet):
-    def __init__(self, *sizes):
-        super().__init__(*sizes)
-        self.total_target_params -= self.sizes[-1][1]
-        self.generator[-1] = nn.Linear(64, self.total_target_params)
-
-
-@mistake(HyperNet, "The generator's first layer has to take z_dim numbers. It reads z, not the target's x.")
-class GeneratorReadsX(HyperNet):
-    def __init__(self, z_dim, *sizes):
-        super().__init__(sizes[0], *sizes)
-
-
-@mistake(
+mistakes(
     HyperNet,
-    "The generator ends in an activation, which restricts or bends the weights that it can produce. Let it end in a"
-    " layer.",
+    {
+        "The biases aren't counted. `total_target_params` needs room for b1 and b2 as well.": (
+            "n_in * n_out + n_out for -> n_in * n_out for",
+            [
+                "n_in * n_out + n_out for -> n_in * n_out for",
+                "middle + n_out -> middle",
+                "            weights.append(flat[..., middle:stop])\n -> ",
+            ],
+        ),
+        "The biases of the last layer aren't counted.": "in self.sizes) -> in self.sizes) - target_out",
+        "The generator's first layer has to take z_dim numbers. It reads z, not the target's x.": (
+            "nn.Linear(z_dim, 64) -> nn.Linear(target_in, 64)"
+        ),
+        "The generator ends in an activation, which restricts or bends the weights that it can produce. Let it end in"
+        " a layer.": "self.total_target_params),\n -> self.total_target_params),\n            nn.ReLU(),\n",
+        "The weights are [in, out] here. F.linear wants [out, in]: one row for each output.": (
+            "(n_out, n_in) -> (n_in, n_out)"
+        ),
+        "The weights were read as [in, out] and then transposed. That gives the right shapes, but the numbers end up"
+        " in the wrong places.": "(n_out, n_in)) -> (n_in, n_out)).mT",
+        "The tensors come back as (w1, w2, b1, b2). The order is (w1, b1, w2, b2).": (
+            "tuple(weights) -> tuple(weights[::2] + weights[1::2])"
+        ),
+        "This packs the tensors into a dict, or into (weight, bias) pairs as `unflatten` does. Return four tensors in"
+        " a row.": (
+            "tuple(weights) -> [tuple(weights[:2]), tuple(weights[2:])]",
+            "tuple(weights) -> (tuple(weights[:2]), tuple(weights[2:]))",
+            "tuple(weights) -> dict(zip(['w1', 'b1', 'w2', 'b2'], weights))",
+        ),
+        "The weights come back flat. Give them their two axes, [out, in]: `.unflatten(-1, (out, in))`, for example.": (
+            ".unflatten(-1, (n_out, n_in)) -> "
+        ),
+        "The biases have an axis too many. A bias is [out], or [batch, out] for a batch.": (
+            "middle:stop] -> middle:stop, None]"
+        ),
+        "For a single z of shape [z_dim] there should be no batch axis: w1 is [out, in] then, not [1, out, in].": (
+            "self.generator(z) -> self.generator(torch.atleast_2d(z))",
+            ".unflatten(-1, (n_out, n_in)) -> .reshape(-1, n_out, n_in)",
+        ),
+        "This is the flat vector. Cut it into w1, b1, w2 and b2, and give the weights their two axes.": (
+            "tuple(weights) -> flat"
+        ),
+        "The bias is read before its weight. In the flat vector the order is w1, b1, w2, b2.": [
+            "middle = start + n_in * n_out -> middle = start + n_out",
+            "stop = middle + n_out -> stop = middle + n_in * n_out",
+            "flat[..., start:middle].unflatten -> flat[..., middle:stop].unflatten",
+            "(flat[..., middle:stop]) -> (flat[..., start:middle])",
+        ],
+        "The flat vector is cut as w1, w2, b1, b2. The order is layer after layer: w1, b1, w2, b2.": (
+            "return tuple(weights) -> (a, b), (c, d) = self.sizes\n"
+            "        w1, w2, b1, b2 = flat.split([a * b, c * d, b, d], -1)\n"
+            "        return w1.unflatten(-1, (b, a)), b1, w2.unflatten(-1, (d, c)), b2"
+        ),
+        "w2 begins where b1 begins, so two pieces overlap. Each piece starts where the last one ended.": (
+            "start = stop -> start = middle"
+        ),
+        "This works for one z. For a batch of z, `flat[start:stop]` cuts the batch axis. `flat[..., start:stop]` cuts"
+        " the last one.": (
+            ["..., start:middle].unflatten(-1, ( -> start:middle].reshape((", "..., middle:stop] -> middle:stop]"],
+            ["..., start:middle] -> start:middle]", "..., middle:stop] -> middle:stop]"],
+        ),
+        "This works for a batch only. `flat[:, start:stop]` needs a batch axis, and a single z has none."
+        " `flat[..., start:stop]` works for both.": [
+            "..., start:middle] -> :, start:middle]",
+            "..., middle:stop] -> :, middle:stop]",
+        ],
+        "The generated weights are cut off from the generator, by `.detach()`, `.data`, `no_grad` or `nn.Parameter`."
+        " No gradient reaches its parameters, so it can never learn. (`.requires_grad_()` afterwards doesn't fix"
+        " that.)": (
+            "self.generator(z) -> self.generator(z).detach()",
+            "tuple(weights) -> tuple(nn.Parameter(w) for w in weights)",
+        ),
+    },
 )
-class ActivationAfterTheLast(HyperNet):
-    def __init__(self, *sizes):
-        super().__init__(*sizes)
-        self.generator.append(nn.ReLU())
-
-
-@mistake(HyperNet, "The weights are [in, out] here. F.linear wants [out, in]: one row for each output.")
-class WeightsInOut(HyperNet):
-    def forward(self, z):
-        w1, b1, w2, b2 = super().forward(z)
-        return w1.reshape(*w1.shape[:-2], *w1.shape[:-3:-1]), b1, w2.reshape(*w2.shape[:-2], *w2.shape[:-3:-1]), b2
-
-
-@mistake(
-    HyperNet,
-    "The weights were read as [in, out] and then transposed. That gives the right shapes, but the numbers end up in"
-    " the wrong places.",
-)
-class WeightsTransposed(WeightsInOut):
-    def forward(self, z):
-        w1, b1, w2, b2 = super().forward(z)
-        return w1.mT, b1, w2.mT, b2
-
-
-def rearranged(change):
-    """A HyperNet whose right tensors go through `change`."""
-    return type("Rearranged", (HyperNet,), {"forward": lambda self, z: change(*HyperNet.forward(self, z))})
-
-
-@mistake(HyperNet, "The tensors come back as (w1, w2, b1, b2). The order is (w1, b1, w2, b2).")
-class ReturnsWeightsFirst(rearranged(lambda w1, b1, w2, b2: (w1, w2, b1, b2))):
-    pass
-
-
-@mistake(
-    HyperNet,
-    "This packs the tensors into a dict, or into (weight, bias) pairs as `unflatten` does. Return four tensors in a"
-    " row.",
-    rearranged(lambda w1, b1, w2, b2: {"w1": w1, "b1": b1, "w2": w2, "b2": b2}),
-    rearranged(lambda w1, b1, w2, b2: ((w1, b1), (w2, b2))),
-)
-class ReturnsPairs(rearranged(lambda w1, b1, w2, b2: [(w1, b1), (w2, b2)])):
-    pass
-
-
-@mistake(
-    HyperNet,
-    "The weights come back flat. Give them their two axes, [out, in]: `.unflatten(-1, (out, in))`, for example.",
-)
-class WeightsNotReshaped(rearranged(lambda w1, b1, w2, b2: (w1.flatten(-2), b1, w2.flatten(-2), b2))):
-    pass
-
-
-@mistake(HyperNet, "The biases have an axis too many. A bias is [out], or [batch, out] for a batch.")
-class BiasesAsColumns(rearranged(lambda w1, b1, w2, b2: (w1, b1[..., None], w2, b2[..., None]))):
-    pass
-
-
-@mistake(
-    HyperNet,
-    "For a single z of shape [z_dim] there should be no batch axis: w1 is [out, in] then, not [1, out, in].",
-    rearranged(lambda w1, b1, w2, b2: (w1.view(-1, *w1.shape[-2:]), b1, w2.view(-1, *w2.shape[-2:]), b2)),
-)
-class AlwaysABatch(HyperNet):
-    def forward(self, z):
-        return super().forward(torch.atleast_2d(z))
-
-
-@mistake(HyperNet, "This is the flat vector. Cut it into w1, b1, w2 and b2, and give the weights their two axes.")
-class ReturnsFlat(HyperNet):
-    def forward(self, z):
-        return self.generator(z)
-
-
-class Cuts(HyperNet):
-    """The right answer, but for which piece of the flat vector goes where, and how it is cut out."""
-
-    def forward(self, z):
-        (a, b), (c, d) = self.sizes
-        return self.pieces(self.generator(z), ((b, a), b, (d, c), d))
-
-    def pieces(self, flat, shapes, order="w1 b1 w2 b2", back=0):
-        numels = [torch.Size([s] if isinstance(s, int) else s).numel() for s in shapes]
-        names, start, found = ["w1", "b1", "w2", "b2"], 0, {}
-        for name in order.split():
-            i = names.index(name)
-            piece = flat[..., start : start + numels[i]]
-            found[name] = piece if isinstance(shapes[i], int) else piece.unflatten(-1, shapes[i])
-            start += numels[i] - (back if name == "b1" else 0) * numels[i]
-        return tuple(found[name] for name in names)
-
-
-@mistake(HyperNet, "The bias is read before its weight. In the flat vector the order is w1, b1, w2, b2.")
-class ReadsBiasFirst(Cuts):
-    def pieces(self, flat, shapes):
-        return super().pieces(flat, shapes, "b1 w1 b2 w2")
-
-
-@mistake(HyperNet, "The flat vector is cut as w1, w2, b1, b2. The order is layer after layer: w1, b1, w2, b2.")
-class CutsWeightsFirst(Cuts):
-    def pieces(self, flat, shapes):
-        return super().pieces(flat, shapes, "w1 w2 b1 b2")
-
-
-@mistake(HyperNet, "w2 begins where b1 begins, so two pieces overlap. Each piece starts where the last one ended.")
-class PiecesOverlap(Cuts):
-    def pieces(self, flat, shapes):
-        return super().pieces(flat, shapes, back=1)
-
-
-@mistake(
-    HyperNet,
-    "This works for one z. For a batch of z, `flat[start:stop]` cuts the batch axis. `flat[..., start:stop]` cuts the"
-    " last one.",
-)
-class OneZOnly(HyperNet):
-    def forward(self, z):
-        flat, weights, start = self.generator(z), [], 0
-        for n_in, n_out in self.sizes:
-            middle, stop = start + n_in * n_out, start + n_in * n_out + n_out
-            weights += [flat[start:middle].reshape(n_out, n_in), flat[middle:stop]]
-            start = stop
-        return tuple(weights)
-
-
-@mistake(
-    HyperNet,
-    "This works for a batch only. `flat[:, start:stop]` needs a batch axis, and a single z has none."
-    " `flat[..., start:stop]` works for both.",
-)
-class BatchOnly(HyperNet):
-    def forward(self, z):
-        self.generator(z)[:, :1]
-        return super().forward(z)
-
-
-@mistake(
-    HyperNet,
-    "The generated weights are cut off from the generator, by `.detach()`, `.data`, `no_grad` or `nn.Parameter`. No"
-    " gradient reaches its parameters, so it can never learn. (`.requires_grad_()` afterwards doesn't fix that.)",
-    rearranged(lambda *weights: tuple(nn.Parameter(w) for w in weights)),
-)
-class GeneratedAndDetached(rearranged(lambda *weights: tuple(w.detach() for w in weights))):
-    pass
 
 
 @exercise(
@@ -465,29 +361,6 @@ def gradient_reaches(loss, module):
     return reached
 
 
-@mistake(
-    gradient_reaches,
-    "This asks `requires_grad`, which says whether a tensor *wants* a gradient, not whether one reaches it.",
-    lambda loss, module: {name: loss.requires_grad for name, _ in module.named_parameters()},
-    lambda loss, module: {name: loss.requires_grad and p.requires_grad for name, p in module.named_parameters()},
-)
-def asks_requires_grad(loss, module):
-    return {name: p.requires_grad for name, p in module.named_parameters()}
-
-
-@mistake(
-    gradient_reaches,
-    "This looks at `.grad` without computing anything. It finds whatever an earlier backward may have left there.",
-)
-def stale_grad(loss, module):
-    return {name: p.grad is not None for name, p in module.named_parameters()}
-
-
-@mistake(gradient_reaches, "Parameters are leaves. They have no `grad_fn`, whether a gradient reaches them or not.")
-def asks_grad_fn(loss, module):
-    return {name: p.grad_fn is not None for name, p in module.named_parameters()}
-
-
 def by_backward(before, guard, retain, after):
     """Answers that call `loss.backward()`: clearing before, guarded, with the graph retained, clearing after."""
 
@@ -496,36 +369,12 @@ def by_backward(before, guard, retain, after):
             module.zero_grad()
         if loss.requires_grad or not guard:
             loss.backward(retain_graph=retain)
-        reached = stale_grad(loss, module)
+        reached = {name: p.grad is not None for name, p in module.named_parameters()}
         if after:
             module.zero_grad()
         return reached
 
     return answer
-
-
-@mistake(
-    gradient_reaches,
-    "`loss.backward()` leaves its gradients in `.grad`, where the next backward adds to them. `torch.autograd.grad`"
-    " with `retain_graph=True` leaves everything as it was.",
-    *(by_backward(False, guard, retain, False) for guard in (True, False) for retain in (True, False)),
-)
-def calls_backward(loss, module):
-    loss.backward()
-    return stale_grad(loss, module)
-
-
-CHOICES = list(itertools.product((True, False), repeat=3))
-
-
-@mistake(
-    gradient_reaches,
-    "Clearing `.grad` throws away what others have put there. `torch.autograd.grad` never touches `.grad`.",
-    *(by_backward(True, *choice) for choice in CHOICES),
-    *(by_backward(False, *choice, True) for choice in itertools.product((True, False), repeat=2)),
-)
-def clears_the_gradients(loss, module):
-    return by_backward(True, True, True, True)(loss, module)
 
 
 def by_grad(allow_unused, ask_loss, ask_p, retain_graph, one_by_one):
@@ -546,100 +395,75 @@ def by_grad(allow_unused, ask_loss, ask_p, retain_graph, one_by_one):
     return answer
 
 
-@mistake(
+def asks_a_copy(backward):
+    return lambda loss, module: backward(loss) or dict.fromkeys(dict(module.named_parameters()), False)
+
+
+PAIRS, TRIPLES, FOURS = (list(itertools.product((True, False), repeat=n)) for n in (2, 3, 4))
+
+mistakes(
     gradient_reaches,
-    "The graph is used up, so whatever needs it next fails. Pass `retain_graph=True`.",
-    by_grad(True, True, True, False, False),
-    *(by_grad(*choice, False, True) for choice in CHOICES),
-)
-def graph_used_up(loss, module):
-    return by_grad(True, True, True, False, True)(loss, module)
-
-
-@mistake(
-    gradient_reaches,
-    "Without `allow_unused=True`, torch.autograd.grad fails as soon as a parameter isn't part of the loss.",
-    *(by_grad(False, *choice, False) for choice in CHOICES),
-)
-def unused_not_allowed(loss, module):
-    return by_grad(False, True, True, True, True)(loss, module)
-
-
-@mistake(
-    gradient_reaches,
-    "torch.autograd.grad raises for a loss that was cut off (`loss.requires_grad` is False) and for a frozen parameter"
-    " (`p.requires_grad` is False). Check both first. In both cases no gradient gets through.",
-    *(
-        by_grad(True, *choice)
-        for choice in itertools.product((True, False), repeat=4)
-        if not all(choice[:2]) and choice[2:] != (False, True)
-    ),
-)
-def requires_grad_forgotten(loss, module):
-    return by_grad(True, False, False, True, False)(loss, module)
-
-
-@mistake(
-    gradient_reaches,
-    "A gradient that is zero counts as missing here. It has still reached the parameter: the data are zero in this"
-    " case.",
-)
-def zero_is_missing(loss, module):
-    reached = gradient_reaches(loss, module)
-    for name, p in module.named_parameters():
-        if reached[name]:
-            reached[name] = bool(torch.autograd.grad(loss, [p], retain_graph=True)[0].abs().sum() > 0)
-    return reached
-
-
-@mistake(
-    gradient_reaches,
-    "The answers are inverted. A gradient that is None hasn't reached the parameter.",
-    lambda loss, module: {
-        name: loss.requires_grad and dict(module.named_parameters())[name].requires_grad and not reached
-        for name, reached in gradient_reaches(loss, module).items()
+    {
+        "This asks `requires_grad`, which says whether a tensor *wants* a gradient, not whether one reaches it.": (
+            lambda loss, module: {name: p.requires_grad for name, p in module.named_parameters()},
+            lambda loss, module: {name: loss.requires_grad for name, _ in module.named_parameters()},
+            "reached[name] = grad is not None -> reached[name] = True",
+        ),
+        "This looks at `.grad` without computing anything. It finds whatever an earlier backward may have left"
+        " there.": lambda loss, module: {name: p.grad is not None for name, p in module.named_parameters()},
+        "Parameters are leaves. They have no `grad_fn`, whether a gradient reaches them or not.": (
+            lambda loss, module: {name: p.grad_fn is not None for name, p in module.named_parameters()}
+        ),
+        "`loss.backward()` leaves its gradients in `.grad`, where the next backward adds to them."
+        " `torch.autograd.grad` with `retain_graph=True` leaves everything as it was.": tuple(
+            by_backward(False, guard, retain, False) for guard, retain in PAIRS
+        ),
+        "Clearing `.grad` throws away what others have put there. `torch.autograd.grad` never touches `.grad`.": (
+            *(by_backward(True, *choice) for choice in TRIPLES),
+            *(by_backward(False, *choice, True) for choice in PAIRS),
+        ),
+        "The graph is used up, so whatever needs it next fails. Pass `retain_graph=True`.": (
+            ", retain_graph=True -> ",
+            by_grad(True, True, True, False, False),
+            *(by_grad(*choice, False, True) for choice in TRIPLES),
+        ),
+        "Without `allow_unused=True`, torch.autograd.grad fails as soon as a parameter isn't part of the loss.": (
+            ", allow_unused=True -> ",
+            *(by_grad(False, *choice, False) for choice in TRIPLES),
+        ),
+        "torch.autograd.grad raises for a loss that was cut off (`loss.requires_grad` is False) and for a frozen"
+        " parameter (`p.requires_grad` is False). Check both first. In both cases no gradient gets through.": tuple(
+            by_grad(True, *choice) for choice in FOURS if not all(choice[:2]) and choice[2:] != (False, True)
+        ),
+        "A gradient that is zero counts as missing here. It has still reached the parameter: the data are zero in"
+        " this case.": "grad is not None -> grad is not None and bool(grad.abs().sum() > 0)",
+        "The answers are inverted. A gradient that is None hasn't reached the parameter.": (
+            "grad is not None -> grad is None",
+            ["= False -> = True", "is not None -> is None"],
+        ),
+        "Some parameters are missing from the dict. Every one of them gets an answer, False as well as True.": (
+            "        reached[name] = False\n -> ",
+            [
+                "        reached[name] = False\n -> ",
+                "reached[name] = grad is -> if grad is not None: reached[name] = grad is",
+            ],
+        ),
+        "Every parameter gets True, without a check.": (
+            lambda loss, module: {name: True for name, _ in module.named_parameters()}
+        ),
+        "A copy of the module took no part in the loss, so no gradient can reach its parameters. Ask about the module"
+        " itself.": (
+            asks_a_copy(lambda loss: loss.backward(retain_graph=True) if loss.requires_grad else None),
+            asks_a_copy(lambda loss: loss.backward(retain_graph=True)),
+            asks_a_copy(lambda loss: loss.backward()),
+        ),
+        "The result has to be a dict with an answer for each parameter's name.": (
+            "return reached -> return all(reached.values())",
+            "return reached -> return list(reached.values())",
+            "return reached -> return [name for name in reached if reached[name]]",
+        ),
     },
 )
-def inverted(loss, module):
-    return {name: not reached for name, reached in gradient_reaches(loss, module).items()}
-
-
-@mistake(
-    gradient_reaches,
-    "Some parameters are missing from the dict. Every one of them gets an answer, False as well as True.",
-    lambda loss, module: {name: True for name, reached in gradient_reaches(loss, module).items() if reached},
-)
-def left_out(loss, module):
-    answers = gradient_reaches(loss, module)
-    return {name: answers[name] for name, p in module.named_parameters() if p.requires_grad}
-
-
-@mistake(gradient_reaches, "Every parameter gets True, without a check.")
-def always_true(loss, module):
-    return {name: True for name, _ in module.named_parameters()}
-
-
-@mistake(
-    gradient_reaches,
-    "A copy of the module took no part in the loss, so no gradient can reach its parameters. Ask about the module"
-    " itself.",
-    lambda loss, module: loss.backward(retain_graph=True) or dict.fromkeys(dict(module.named_parameters()), False),
-    lambda loss, module: loss.backward() or dict.fromkeys(dict(module.named_parameters()), False),
-)
-def asks_a_copy(loss, module):
-    if loss.requires_grad:
-        loss.backward(retain_graph=True)
-    return {name: False for name, _ in module.named_parameters()}
-
-
-@mistake(
-    gradient_reaches,
-    "The result has to be a dict with an answer for each parameter's name.",
-    lambda loss, module: list(gradient_reaches(loss, module).values()),
-    lambda loss, module: [name for name, reached in gradient_reaches(loss, module).items() if reached],
-)
-def one_answer(loss, module):
-    return all(gradient_reaches(loss, module).values())
 
 
 @exercise(
@@ -665,84 +489,45 @@ def generator_gradient(z, flat_gradient):
     return flat_gradient.T @ z
 
 
-@mistake(
+mistakes(
     generator_gradient,
-    "This is [Z, P], the transpose. A gradient has the shape of the tensor it belongs to, and H is [P, Z].",
-    lambda z, flat_gradient: z.T @ flat_gradient / len(z),
+    {
+        "This is [Z, P], the transpose. A gradient has the shape of the tensor it belongs to, and H is [P, Z].": (
+            "flat_gradient.T @ z -> z.T @ flat_gradient",
+            "flat_gradient.T @ z -> z.T @ flat_gradient / len(z)",
+        ),
+        "This is the mean over the batch. If the loss takes a mean, dL/dflat already contains the 1/batch, so add the"
+        " rows' gradients.": ".T @ z -> .T @ z / len(z)",
+        "This is one outer product for each row. All rows use the same H, so sum over the batch.": (
+            "flat_gradient.T @ z -> flat_gradient.unsqueeze(-1) * z.unsqueeze(-2)",
+            "flat_gradient.T @ z -> z.unsqueeze(-1) * flat_gradient.unsqueeze(-2)",
+        ),
+        "The batch axis is the one to sum over, and it isn't here. `flat_gradient.T @ z` is [P, batch] times"
+        " [batch, Z], which gives [P, Z].": (
+            "flat_gradient.T @ z -> flat_gradient @ z",
+            "flat_gradient.T @ z -> z @ flat_gradient",
+            "flat_gradient.T @ z -> flat_gradient * z",
+            "flat_gradient.T @ z -> flat_gradient @ z.T",
+            "flat_gradient.T @ z -> z @ flat_gradient.T",
+            "flat_gradient.T @ z -> (flat_gradient.unsqueeze(-1) * z.unsqueeze(-2)).sum(1)",
+            "flat_gradient.T @ z -> (flat_gradient.unsqueeze(-1) * z.unsqueeze(-2)).sum(-1)",
+        ),
+        "`torch.outer` takes two vectors, which is one row of the batch. `flat_gradient.T @ z` handles all rows at"
+        " once.": "flat_gradient.T @ z -> torch.outer(flat_gradient, z)",
+        "This is a single row of the batch. Every row contributes, so add them all.": (
+            "flat_gradient.T @ z -> torch.outer(flat_gradient[0], z[0])",
+            "flat_gradient.T @ z -> torch.outer(flat_gradient[-1], z[-1])",
+        ),
+        "Here z and the gradient are combined over the batch before they are multiplied. Each row's z belongs to its"
+        " own gradient, so multiply first.": (
+            "flat_gradient.T @ z -> torch.outer(flat_gradient.sum(0), z.sum(0))",
+            "flat_gradient.T @ z -> torch.outer(flat_gradient.mean(0), z.mean(0))",
+            "flat_gradient.T @ z -> torch.outer(flat_gradient.sum(0), z.mean(0))",
+        ),
+        "This is twice the gradient. The factor 2 of a squared error is already in dL/dflat.": "return -> return 2 *",
+        "The sign is reversed. The minus belongs to the update, not to the gradient.": "return  -> return -",
+    },
 )
-def gradient_transposed(z, flat_gradient):
-    return z.T @ flat_gradient
-
-
-@mistake(
-    generator_gradient,
-    "This is the mean over the batch. If the loss takes a mean, dL/dflat already contains the 1/batch, so add the rows'"
-    " gradients.",
-)
-def averaged(z, flat_gradient):
-    return flat_gradient.T @ z / len(z)
-
-
-@mistake(
-    generator_gradient,
-    "This is one outer product for each row. All rows use the same H, so sum over the batch.",
-    lambda z, flat_gradient: z.unsqueeze(-1) * flat_gradient.unsqueeze(-2),
-)
-def not_summed(z, flat_gradient):
-    return flat_gradient.unsqueeze(-1) * z.unsqueeze(-2)
-
-
-@mistake(
-    generator_gradient,
-    "The batch axis is the one to sum over, and it isn't here. `flat_gradient.T @ z` is [P, batch] times [batch, Z],"
-    " which gives [P, Z].",
-    lambda z, flat_gradient: z @ flat_gradient,
-    lambda z, flat_gradient: flat_gradient * z,
-    lambda z, flat_gradient: flat_gradient @ z.T,
-    lambda z, flat_gradient: z @ flat_gradient.T,
-    lambda z, flat_gradient: not_summed(z, flat_gradient).sum(1),
-    lambda z, flat_gradient: not_summed(z, flat_gradient).sum(-1),
-)
-def sums_another_axis(z, flat_gradient):
-    return flat_gradient @ z
-
-
-@mistake(
-    generator_gradient,
-    "`torch.outer` takes two vectors, which is one row of the batch. `flat_gradient.T @ z` handles all rows at once.",
-)
-def outer_of_matrices(z, flat_gradient):
-    return torch.outer(flat_gradient, z)
-
-
-@mistake(
-    generator_gradient,
-    "This is a single row of the batch. Every row contributes, so add them all.",
-    lambda z, flat_gradient: torch.outer(flat_gradient[-1], z[-1]),
-)
-def first_row_alone(z, flat_gradient):
-    return torch.outer(flat_gradient[0], z[0])
-
-
-@mistake(
-    generator_gradient,
-    "Here z and the gradient are combined over the batch before they are multiplied. Each row's z belongs to its own"
-    " gradient, so multiply first.",
-    lambda z, flat_gradient: torch.outer(flat_gradient.mean(0), z.mean(0)),
-    lambda z, flat_gradient: torch.outer(flat_gradient.sum(0), z.mean(0)),
-)
-def summed_too_early(z, flat_gradient):
-    return torch.outer(flat_gradient.sum(0), z.sum(0))
-
-
-@mistake(generator_gradient, "This is twice the gradient. The factor 2 of a squared error is already in dL/dflat.")
-def doubled(z, flat_gradient):
-    return 2 * flat_gradient.T @ z
-
-
-@mistake(generator_gradient, "The sign is reversed. The minus belongs to the update, not to the gradient.")
-def negated(z, flat_gradient):
-    return -flat_gradient.T @ z
 
 
 @exercise(
@@ -842,123 +627,40 @@ def train_nothing(hypernet, target, z, x, y, steps, lr):
     return losses
 
 
-def training(
-    generate=lambda hypernet, z: hypernet(z),
-    optimize=lambda hypernet, target, weights, lr: torch.optim.SGD(hypernet.parameters(), lr=lr),
-    prepare=lambda optimizer: optimizer.zero_grad(),
-    finish=lambda optimizer: optimizer.step(),
-    loss_function=F.mse_loss,
-    keep=lambda loss: loss.item(),
-    once=False,
-    stop=False,
-):
-    """The right answer, but for some of its parts; `once` generates before the loop, `stop` ends it after one step."""
-
-    def answer(hypernet, target, z, x, y, steps, lr):
-        weights, losses = generate(hypernet, z), []
-        optimizer = optimize(hypernet, target, weights, lr)
-        for _ in range(steps):
-            if not once:
-                weights = generate(hypernet, z)
-            loss = loss_function(target(x, weights), y)
-            prepare(optimizer)
-            loss.backward(retain_graph=once == "retained")
-            finish(optimizer)
-            losses.append(keep(loss))
-            if stop:
-                break
-        return losses[-1:] if stop else losses
-
-    return answer
-
-
-def cut(hypernet, z):
-    return [w.detach() for w in hypernet(z)]
-
-
-def leaves(hypernet, z):
-    return [w.detach().requires_grad_() for w in hypernet(z)]
-
-
-@mistake(
-    train_hypernet,
-    "The loss is the same at every step. The path is still cut between the generated weights and the generator, so no"
-    " gradient reaches the hypernetwork.",
+ONCE = (
+    "    for _ in range(steps):\n        weights = hypernet(z) ->     weights = hypernet(z)\n    for _ in range(steps):"
 )
-def nothing_moves(*args):
-    return train_nothing(*args)
 
-
-@mistake(
+mistakes(
     train_hypernet,
-    "The generated weights are still cut off from the generator. Without `.requires_grad_()`, backward has nothing left"
-    " to differentiate. Remove the cut itself.",
+    {
+        "The loss is the same at every step. The path is still cut between the generated weights and the generator,"
+        " so no gradient reaches the hypernetwork.": (
+            "= hypernet(z) -> = [w.detach().requires_grad_() for w in hypernet(z)]"
+        ),
+        "The generated weights are still cut off from the generator. Without `.requires_grad_()`, backward has nothing"
+        " left to differentiate. Remove the cut itself.": "= hypernet(z) -> = [w.detach() for w in hypernet(z)]",
+        "The gradients of all steps pile up: `optimizer.zero_grad()` is missing.": (
+            "        optimizer.zero_grad()\n -> "
+        ),
+        "Gradients get through now, but the hypernetwork doesn't move. Either `optimizer.step()` is missing, or"
+        " `zero_grad()` comes between `backward()` and it.": "        optimizer.step()\n -> ",
+        "The weights are generated once, before the loop. After each step the hypernetwork has changed and has to"
+        " generate them again.": (ONCE, [ONCE, "backward() -> backward(retain_graph=True)"]),
+        "The loss falls, but you are training a set of weights that was generated once. The hypernetwork itself never"
+        " changes. Give the optimizer `hypernet.parameters()`, and generate at every step.": [
+            "        weights = hypernet(z)\n -> ",
+            "parameters = hypernet.parameters() -> weights = [w.detach().requires_grad_() for w in hypernet(z)]",
+            "SGD(parameters -> SGD(weights",
+        ],
+        "The optimizer has to get `hypernet.parameters()`. The generated weights aren't leaves, and the target owns no"
+        " parameters.": ("hypernet.parameters() -> hypernet(z)", "hypernet.parameters() -> target.parameters()"),
+        "This trains with Adam. Only the bug is to be fixed, so keep `torch.optim.SGD`.": "SGD -> Adam",
+        "Only one loss comes back. Append inside the loop, and return after it.": (
+            "    return losses ->         return losses",
+            "    return losses ->     return losses[-1:]",
+        ),
+        "The losses are tensors. `loss.item()` gives the plain number, and doesn't keep the graph of every step"
+        " alive.": ("loss.item() -> loss", "loss.item() -> loss.detach()"),
+    },
 )
-def still_detached(*args):
-    return training(generate=cut)(*args)
-
-
-@mistake(train_hypernet, "The gradients of all steps pile up: `optimizer.zero_grad()` is missing.")
-def gradients_pile_up(*args):
-    return training(prepare=lambda optimizer: None)(*args)
-
-
-@mistake(
-    train_hypernet,
-    "Gradients get through now, but the hypernetwork doesn't move. Either `optimizer.step()` is missing, or"
-    " `zero_grad()` comes between `backward()` and it.",
-)
-def no_step(*args):
-    return training(finish=lambda optimizer: None)(*args)
-
-
-@mistake(
-    train_hypernet,
-    "The weights are generated once, before the loop. After each step the hypernetwork has changed and has to generate"
-    " them again.",
-    training(once="retained"),
-)
-def generated_once(*args):
-    return training(once=True)(*args)
-
-
-@mistake(
-    train_hypernet,
-    "The loss falls, but you are training a set of weights that was generated once. The hypernetwork itself never"
-    " changes. Give the optimizer `hypernet.parameters()`, and generate at every step.",
-)
-def trains_the_weights(*args):
-    return training(generate=leaves, optimize=lambda h, t, w, lr: torch.optim.SGD(w, lr=lr), once=True)(*args)
-
-
-@mistake(
-    train_hypernet,
-    "The optimizer has to get `hypernet.parameters()`. The generated weights aren't leaves, and the target owns no"
-    " parameters.",
-    training(optimize=lambda h, t, w, lr: torch.optim.SGD(t.parameters(), lr=lr)),
-)
-def optimizes_the_wrong_thing(*args):
-    return training(optimize=lambda h, t, w, lr: torch.optim.SGD(w, lr=lr))(*args)
-
-
-@mistake(train_hypernet, "This trains with Adam. Only the bug is to be fixed, so keep `torch.optim.SGD`.")
-def with_adam(*args):
-    return training(optimize=lambda h, t, w, lr: torch.optim.Adam(h.parameters(), lr=lr))(*args)
-
-
-@mistake(
-    train_hypernet,
-    "Only one loss comes back. Append inside the loop, and return after it.",
-    lambda h, t, z, x, y, steps, lr: train_hypernet(h, t, z, x, y, steps, lr)[-1:],
-)
-def one_loss(*args):
-    return training(stop=True)(*args)
-
-
-@mistake(
-    train_hypernet,
-    "The losses are tensors. `loss.item()` gives the plain number, and doesn't keep the graph of every step alive.",
-    training(keep=lambda loss: loss.detach()),
-)
-def losses_are_tensors(*args):
-    return training(keep=lambda loss: loss)(*args)
