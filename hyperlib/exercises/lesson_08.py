@@ -1,13 +1,9 @@
 """The exercises of lesson 08: the original's three functions, and rows that keep their conditions."""
 
-import math
-
 import torch
 from torch import nn
 
-import hyperlib
-
-from ..checking.declare import case, counting, exercise, mistake, stub
+from ..checking.declare import case, counting, exercise, mistakes, stub
 
 NAMES = "What is each linear layer called? A checkpoint finds its weights by these names."
 START = "At the start, the last layer's weight is uniform in (-0.01, 0.01) and its bias is zero."
@@ -122,201 +118,70 @@ def build_weight_generator(
     return generator
 
 
-def generator_like(widths, name, small=lambda params: None, relu_at_end=False, relu=True, names=None):
-    """What the mistakes have in common."""
-    generator = nn.Sequential()
-    for i, (n_in, n_out) in enumerate(zip(widths[:-2], widths[1:-1])):
-        generator.add_module(names(i) if names else f"{name}_hidden_{i}", nn.Linear(n_in, n_out))
-        if relu:
-            generator.add_module(f"{name}_relu_{i}", nn.ReLU())
-    params = nn.Linear(*widths[-2:])
-    small(params)
-    generator.add_module(names(None) if names else f"{name}_params", params)
-    if relu_at_end:
-        generator.add_module(f"{name}_relu", nn.ReLU())
-    return generator
+UNIFORM = "uniform_(params.weight, -0.01, 0.01)"
+RELU = 'generator.add_module(f"{name}_relu_{i}"'
 
-
-def small_start(params):
-    nn.init.uniform_(params.weight, -0.01, 0.01)
-    nn.init.zeros_(params.bias)
-
-
-@mistake(
-    build_weight_generator, "The target layer's bias is missing. The output has only `target_in * target_out` numbers."
-)
-def no_room_for_the_bias(conditioning_size, target_in, target_out, hidden_sizes=(256, 256), name="weight_gen"):
-    return generator_like([conditioning_size, *hidden_sizes, target_in * target_out], name, small_start)
-
-
-@mistake(
+mistakes(
     build_weight_generator,
-    "This makes a bias for every input. A layer has one for every *output*: `+ target_out`.",
+    {
+        "The target layer's bias is missing. The output has only `target_in * target_out` numbers.": (
+            " + target_out) -> )"
+        ),
+        "This makes a bias for every input. A layer has one for every *output*: `+ target_out`.": (
+            "+ target_out) -> + target_in)"
+        ),
+        "It ends in a ReLU, so it can't make negative weights.": (
+            "return generator -> generator.append(nn.ReLU())\n    return generator"
+        ),
+        "There is no ReLU between the linear layers. Without one, they amount to a single linear layer.": (
+            RELU + ", nn.ReLU()) -> pass"
+        ),
+        "There is no ReLU after the last hidden layer. Every hidden layer has one, only {name}_params has none.": (
+            f"{RELU} -> if i < len(hidden_sizes) - 1: {RELU}"
+        ),
+        "Every hidden layer takes `conditioning_size` inputs. From the second on, a layer takes what the one before"
+        " gives.": ("(width, hidden) -> (conditioning_size, hidden)", "        width = hidden\n -> "),
+        "Not every hidden layer has its ReLU. (A module that you add to an nn.Sequential under a name it already has"
+        " replaces the earlier one.)": "{name}_relu_{i} -> {name}_relu",
+        "The hidden layers don't start as nn.Linear makes them. Change only the last layer.": (
+            "width = hidden -> width = hidden\n        nn.init.zeros_(generator[-2].bias)"
+        ),
+        "The last layer doesn't start as asked. Its weight should be uniform in (-0.01, 0.01), and its bias zero.": (
+            f"    nn.init.{UNIFORM}\n    nn.init.zeros_(params.bias)\n -> "
+        ),
+        "The last layer's bias doesn't start at zero. nn.Linear draws it at random, so set it yourself.": (
+            "    nn.init.zeros_(params.bias)\n -> "
+        ),
+        "The last layer starts at zero. Then every generated weight is zero, and no gradient gets past that layer.": (
+            UNIFORM + " -> zeros_(params.weight)"
+        ),
+        "This is uniform in (0, 0.01). Half of the numbers should be negative.": "weight, -0.01, -> weight, 0,",
+        "Some of the last layer's weights start beyond 0.01 or -0.01. Draw them uniformly from (-0.01, 0.01). A normal"
+        " distribution would have no bounds.": UNIFORM + " -> normal_(params.weight, std=0.01)",
+        "All layers start small here. Only {name}_params should.": (
+            "return generator -> for p in generator.parameters():\n"
+            "        nn.init.uniform_(p, -0.01, 0.01)\n    return generator",
+            "width = hidden -> width = hidden\n        nn.init.zeros_(generator[-2].bias)\n"
+            "        nn.init.uniform_(generator[-2].weight, -0.01, 0.01)",
+        ),
+        "`hidden_sizes` isn't used. The hidden layers are the same whatever it says.": (
+            "enumerate(hidden_sizes) -> enumerate((256, 256))"
+        ),
+        "The modules have numbers for names. `add_module` gives them the names asked for.": (
+            "return generator -> return nn.Sequential(*generator)"
+        ),
+        'The names begin with "weight_gen" whatever `name` says.': (
+            "generator, width -> name = 'weight_gen'\n    generator, width"
+        ),
+        "The hidden layers are counted from 1. The first one should be {name}_hidden_0.": (
+            "_hidden_{i} -> _hidden_{i + 1}"
+        ),
+    },
 )
-def biases_for_inputs(conditioning_size, target_in, target_out, hidden_sizes=(256, 256), name="weight_gen"):
-    return generator_like([conditioning_size, *hidden_sizes, target_in * target_out + target_in], name, small_start)
-
-
-@mistake(build_weight_generator, "It ends in a ReLU, so it can't make negative weights.")
-def relu_at_the_end(conditioning_size, target_in, target_out, hidden_sizes=(256, 256), name="weight_gen"):
-    widths = [conditioning_size, *hidden_sizes, target_in * target_out + target_out]
-    return generator_like(widths, name, small_start, relu_at_end=True)
-
-
-@mistake(
-    build_weight_generator,
-    "There is no ReLU between the linear layers. Without one, they amount to a single linear layer.",
-)
-def no_relu(conditioning_size, target_in, target_out, hidden_sizes=(256, 256), name="weight_gen"):
-    widths = [conditioning_size, *hidden_sizes, target_in * target_out + target_out]
-    return generator_like(widths, name, small_start, relu=False)
-
-
-@mistake(
-    build_weight_generator,
-    "There is no ReLU after the last hidden layer. Every hidden layer has one, only {name}_params has none.",
-)
-def no_relu_after_the_last(conditioning_size, target_in, target_out, hidden_sizes=(256, 256), name="weight_gen"):
-    generator = build_weight_generator(conditioning_size, target_in, target_out, hidden_sizes, name)
-    if hidden_sizes:
-        del generator[-2]
-    return generator
-
-
-@mistake(
-    build_weight_generator,
-    "Every hidden layer takes `conditioning_size` inputs. From the second on, a layer takes what the one before gives.",
-)
-def width_never_updated(conditioning_size, target_in, target_out, hidden_sizes=(256, 256), name="weight_gen"):
-    generator = build_weight_generator(conditioning_size, target_in, target_out, hidden_sizes, name)
-    for i, hidden in enumerate(hidden_sizes):
-        setattr(generator, f"{name}_hidden_{i}", nn.Linear(conditioning_size, hidden))
-    return generator
-
-
-@mistake(
-    build_weight_generator,
-    "Not every hidden layer has its ReLU. (A module that you add to an nn.Sequential under a name it already has"
-    " replaces the earlier one.)",
-)
-def one_relu_only(conditioning_size, target_in, target_out, hidden_sizes=(256, 256), name="weight_gen"):
-    generator = build_weight_generator(conditioning_size, target_in, target_out, hidden_sizes, name)
-    only_first = nn.Sequential()
-    for child, module in generator.named_children():
-        if not isinstance(module, nn.ReLU) or child.endswith("_0"):
-            only_first.add_module(child, module)
-    return only_first
-
-
-@mistake(build_weight_generator, "The hidden layers don't start as nn.Linear makes them. Change only the last layer.")
-def hidden_biases_zero(conditioning_size, target_in, target_out, hidden_sizes=(256, 256), name="weight_gen"):
-    generator = build_weight_generator(conditioning_size, target_in, target_out, hidden_sizes, name)
-    for module in generator:
-        if isinstance(module, nn.Linear):
-            nn.init.zeros_(module.bias)
-    return generator
-
-
-@mistake(
-    build_weight_generator,
-    "The last layer doesn't start as asked. Its weight should be uniform in (-0.01, 0.01), and its bias zero.",
-)
-def starts_as_usual(conditioning_size, target_in, target_out, hidden_sizes=(256, 256), name="weight_gen"):
-    return generator_like([conditioning_size, *hidden_sizes, target_in * target_out + target_out], name)
-
-
-@mistake(
-    build_weight_generator,
-    "The last layer's bias doesn't start at zero. nn.Linear draws it at random, so set it yourself.",
-)
-def bias_not_zero(conditioning_size, target_in, target_out, hidden_sizes=(256, 256), name="weight_gen"):
-    def small(params):
-        nn.init.uniform_(params.weight, -0.01, 0.01)
-
-    return generator_like([conditioning_size, *hidden_sizes, target_in * target_out + target_out], name, small)
-
-
-@mistake(
-    build_weight_generator,
-    "The last layer starts at zero. Then every generated weight is zero, and no gradient gets past that layer.",
-)
-def starts_at_zero(conditioning_size, target_in, target_out, hidden_sizes=(256, 256), name="weight_gen"):
-    def zero(params):
-        nn.init.zeros_(params.weight)
-        nn.init.zeros_(params.bias)
-
-    return generator_like([conditioning_size, *hidden_sizes, target_in * target_out + target_out], name, zero)
-
-
-@mistake(build_weight_generator, "This is uniform in (0, 0.01). Half of the numbers should be negative.")
-def only_positive(conditioning_size, target_in, target_out, hidden_sizes=(256, 256), name="weight_gen"):
-    def positive(params):
-        nn.init.uniform_(params.weight, 0, 0.01)
-        nn.init.zeros_(params.bias)
-
-    return generator_like([conditioning_size, *hidden_sizes, target_in * target_out + target_out], name, positive)
-
-
-@mistake(
-    build_weight_generator,
-    "Some of the last layer's weights start beyond 0.01 or -0.01. Draw them uniformly from (-0.01, 0.01). A normal"
-    " distribution would have no bounds.",
-)
-def normal_start(conditioning_size, target_in, target_out, hidden_sizes=(256, 256), name="weight_gen"):
-    def normal(params):
-        nn.init.normal_(params.weight, std=0.01)
-        nn.init.zeros_(params.bias)
-
-    return generator_like([conditioning_size, *hidden_sizes, target_in * target_out + target_out], name, normal)
-
-
-def every_parameter_small(conditioning_size, target_in, target_out, hidden_sizes=(256, 256), name="weight_gen"):
-    generator = generator_like([conditioning_size, *hidden_sizes, target_in * target_out + target_out], name)
-    for p in generator.parameters():
-        nn.init.uniform_(p, -0.01, 0.01)
-    return generator
-
-
-@mistake(build_weight_generator, "All layers start small here. Only {name}_params should.", every_parameter_small)
-def all_small(conditioning_size, target_in, target_out, hidden_sizes=(256, 256), name="weight_gen"):
-    generator = generator_like([conditioning_size, *hidden_sizes, target_in * target_out + target_out], name)
-    for module in generator:
-        if isinstance(module, nn.Linear):
-            small_start(module)
-    return generator
-
-
-@mistake(build_weight_generator, "`hidden_sizes` isn't used. The hidden layers are the same whatever it says.")
-def always_256(conditioning_size, target_in, target_out, hidden_sizes=(256, 256), name="weight_gen"):
-    return generator_like([conditioning_size, 256, 256, target_in * target_out + target_out], name, small_start)
-
-
-@mistake(
-    build_weight_generator,
-    "The modules have numbers for names. `add_module` gives them the names asked for.",
-)
-def numbered(conditioning_size, target_in, target_out, hidden_sizes=(256, 256), name="weight_gen"):
-    return nn.Sequential(*build_weight_generator(conditioning_size, target_in, target_out, hidden_sizes, name))
-
-
-@mistake(build_weight_generator, 'The names begin with "weight_gen" whatever `name` says.')
-def name_ignored(conditioning_size, target_in, target_out, hidden_sizes=(256, 256), name="weight_gen"):
-    return build_weight_generator(conditioning_size, target_in, target_out, hidden_sizes)
-
-
-@mistake(build_weight_generator, "The hidden layers are counted from 1. The first one should be {name}_hidden_0.")
-def counted_from_one(conditioning_size, target_in, target_out, hidden_sizes=(256, 256), name="weight_gen"):
-    def names(i):
-        return f"{name}_params" if i is None else f"{name}_hidden_{i + 1}"
-
-    widths = [conditioning_size, *hidden_sizes, target_in * target_out + target_out]
-    return generator_like(widths, name, small_start, names=names)
 
 
 PER_ROW = "Each row of `data` goes through its own network: row 0 through the weights of row 0, and so on."
 MANY_ROWS = "Here each network gets n rows: `data` is [batch, n, in]."
-ONE_LAYER = [(3, 2)]
-TWO_LAYERS = [(3, 2), (2, 4)]
 
 
 @exercise(
@@ -398,157 +263,63 @@ def apply_generated_weights(
     return target_forward(data, pairs, activation)
 
 
-def cut(flat_weights, sizes):
-    return [pair for flat, size in zip(flat_weights, sizes) for pair in hyperlib.unflatten(flat, [size])]
+def by_hand(layer):
+    """Instead of `target_forward`, a loop that applies each layer by this expression."""
+    return (
+        "return target_forward(data, pairs, activation) -> for i, (w, b) in enumerate(pairs):\n"
+        f"        data = {layer}\n"
+        "        data = activation(data) if i < len(pairs) - 1 else data\n"
+        "    return data"
+    )
 
 
-@mistake(apply_generated_weights, "The activation also follows the last layer. It belongs between the layers only.")
-def activation_everywhere(data, flat_weights, target_layer_sizes, activation=torch.relu):
-    return activation(hyperlib.target_forward(data, cut(flat_weights, target_layer_sizes), activation))
-
-
-@mistake(apply_generated_weights, "There is no activation between the layers.")
-def no_activation(data, flat_weights, target_layer_sizes, activation=torch.relu):
-    return hyperlib.target_forward(data, cut(flat_weights, target_layer_sizes), lambda x: x)
-
-
-@mistake(apply_generated_weights, "It's always a ReLU. The argument `activation` isn't used.")
-def always_relu(data, flat_weights, target_layer_sizes, activation=torch.relu):
-    return hyperlib.target_forward(data, cut(flat_weights, target_layer_sizes), torch.relu)
-
-
-@mistake(apply_generated_weights, "The weight is read as [in, out]. The flat vector holds it as [out, in].")
-def read_as_in_out(data, flat_weights, target_layer_sizes, activation=torch.relu):
-    pairs = [
-        (flat[..., : n_in * n_out].unflatten(-1, (n_in, n_out)).mT, flat[..., n_in * n_out :])
-        for flat, (n_in, n_out) in zip(flat_weights, target_layer_sizes)
-    ]
-    return hyperlib.target_forward(data, pairs, activation)
-
-
-@mistake(apply_generated_weights, "The bias is taken from the front of the flat tensor. The weight comes first.")
-def bias_first(data, flat_weights, target_layer_sizes, activation=torch.relu):
-    pairs = [
-        (flat[..., n_out:].unflatten(-1, (n_out, n_in)), flat[..., :n_out])
-        for flat, (n_in, n_out) in zip(flat_weights, target_layer_sizes)
-    ]
-    return hyperlib.target_forward(data, pairs, activation)
-
-
-@mistake(apply_generated_weights, "The biases aren't added.")
-def biases_not_added(data, flat_weights, target_layer_sizes, activation=torch.relu):
-    pairs = [(weight, 0 * bias) for weight, bias in cut(flat_weights, target_layer_sizes)]
-    return hyperlib.target_forward(data, pairs, activation)
-
-
-def pairs_through(data, flat_weights, target_layer_sizes, activation, layer):
-    """What mistakes by hand have in common: a loop over the layers, each applied by `layer`."""
-    for i, (weight, bias) in enumerate(cut(flat_weights, target_layer_sizes)):
-        data = layer(data, weight, bias)
-        if i < len(target_layer_sizes) - 1:
-            data = activation(data)
-    return data
-
-
-def bias_without_axis_single(data, flat_weights, target_layer_sizes, activation=torch.relu):
-    return pairs_through(data, flat_weights, target_layer_sizes, activation, lambda x, w, b: x @ w.mT + b)
-
-
-def bias_without_axis_inside(data, flat_weights, target_layer_sizes, activation=torch.relu):
-    def layer(x, w, b):
-        return (x.unsqueeze(-2) @ w.mT + b).squeeze(-2) if x.dim() == 2 else x @ w.mT + b
-
-    return pairs_through(data, flat_weights, target_layer_sizes, activation, layer)
-
-
-@mistake(
+mistakes(
     apply_generated_weights,
-    "The bias [batch, out] doesn't line up with the product [batch, n, out]. It needs an axis for the rows:"
-    " `bias.unsqueeze(-2)`. A single row for each network needs that axis too, `data.unsqueeze(-2)`.",
-    bias_without_axis_single,
-    bias_without_axis_inside,
+    {
+        "The activation also follows the last layer. It belongs between the layers only.": [
+            "return target_forward -> return activation(target_forward",
+            "pairs, activation) -> pairs, activation))",
+        ],
+        "There is no activation between the layers.": "pairs, activation) -> pairs, lambda x: x)",
+        "It's always a ReLU. The argument `activation` isn't used.": "pairs, activation) -> pairs, torch.relu)",
+        "The weight is read as [in, out]. The flat vector holds it as [out, in].": (
+            "unflatten(flat, [size]) -> [(flat[..., : size[0] * size[1]].unflatten(-1, size).mT,"
+            " flat[..., size[0] * size[1] :])]"
+        ),
+        "The bias is taken from the front of the flat tensor. The weight comes first.": (
+            "unflatten(flat, [size]) -> [(flat[..., size[1] :].unflatten(-1, size[::-1]), flat[..., : size[1]])]"
+        ),
+        "The biases aren't added.": by_hand(
+            "(data.unsqueeze(-2) @ w.mT).squeeze(-2) if data.dim() == 2 else data @ w.mT"
+        ),
+        "The bias [batch, out] doesn't line up with the product [batch, n, out]. It needs an axis for the rows:"
+        " `bias.unsqueeze(-2)`. A single row for each network needs that axis too, `data.unsqueeze(-2)`.": (
+            by_hand("torch.einsum('bi,boi->bo', data, w) + b if data.dim() == 2 else data @ w.mT + b"),
+            by_hand("data @ w.mT + b"),
+            by_hand("(data.unsqueeze(-2) @ w.mT + b).squeeze(-2) if data.dim() == 2 else data @ w.mT + b"),
+        ),
+        "The `return` is inside the loop, so only the first layer is applied. It belongs after the loop.": (
+            "    return ->         return"
+        ),
+        "This is a list of lists: `unflatten` gives a list, with one pair in it here. Collect the pairs by `+=`.": (
+            "pairs += unflatten(flat, [size]) -> pairs.append(unflatten(flat, [size]))"
+        ),
+        "`unflatten` takes one flat tensor, and `flat_weights` is a list with one for each layer. Call it once per"
+        " layer.": "(data, pairs, -> (data, unflatten(flat_weights, target_layer_sizes),",
+        "The values are right, but no gradient reaches `flat_weights`, so the generators that made them wouldn't"
+        " learn.": "unflatten(flat, -> unflatten(flat.detach(),",
+        "All rows go through the first network. " + PER_ROW: "unflatten(flat, -> unflatten(flat[0],",
+        "Every row went through every network, because `data @ weight.mT` shares all rows of `data` between the"
+        " networks. To give each network one row, use `data.unsqueeze(-2)`, [batch, 1, in].": by_hand(
+            "data @ w.mT + b.unsqueeze(-2)"
+        ),
+        "This handles only data of shape [batch, in]. Data of shape [batch, n, in] is asked for as well.": (
+            by_hand("torch.einsum('bi,boi->bo', data, w) + b"),
+            by_hand("(data.unsqueeze(1) @ w.mT).squeeze(1) + b"),
+        ),
+        "The last layer is left out.": "data, pairs, -> data, pairs[:-1] or pairs,",
+    },
 )
-def bias_without_its_axis(data, flat_weights, target_layer_sizes, activation=torch.relu):
-    def layer(x, w, b):
-        return torch.einsum("bi,boi->bo", x, w) + b if x.dim() == 2 else x @ w.mT + b
-
-    return pairs_through(data, flat_weights, target_layer_sizes, activation, layer)
-
-
-@mistake(
-    apply_generated_weights,
-    "The `return` is inside the loop, so only the first layer is applied. It belongs after the loop.",
-)
-def returns_in_the_loop(data, flat_weights, target_layer_sizes, activation=torch.relu):
-    return hyperlib.target_forward(data, cut(flat_weights[:1], target_layer_sizes), activation)
-
-
-@mistake(
-    apply_generated_weights,
-    "This is a list of lists: `unflatten` gives a list, with one pair in it here. Collect the pairs by `+=`.",
-)
-def list_of_lists(data, flat_weights, target_layer_sizes, activation=torch.relu):
-    pairs = [hyperlib.unflatten(flat, [size]) for flat, size in zip(flat_weights, target_layer_sizes)]
-    return hyperlib.target_forward(data, pairs, activation)
-
-
-@mistake(
-    apply_generated_weights,
-    "`unflatten` takes one flat tensor, and `flat_weights` is a list with one for each layer. Call it once per layer.",
-)
-def all_layers_at_once(data, flat_weights, target_layer_sizes, activation=torch.relu):
-    return hyperlib.target_forward(data, hyperlib.unflatten(flat_weights, target_layer_sizes), activation)
-
-
-@mistake(
-    apply_generated_weights,
-    "The values are right, but no gradient reaches `flat_weights`, so the generators that made them wouldn't learn.",
-)
-def weights_detached(data, flat_weights, target_layer_sizes, activation=torch.relu):
-    return apply_generated_weights(data, [flat.detach() for flat in flat_weights], target_layer_sizes, activation)
-
-
-@mistake(apply_generated_weights, "All rows go through the first network. " + PER_ROW)
-def first_network_for_all(data, flat_weights, target_layer_sizes, activation=torch.relu):
-    pairs = cut([flat[0] for flat in flat_weights], target_layer_sizes)
-    return hyperlib.target_forward(data, pairs, activation)
-
-
-@mistake(
-    apply_generated_weights,
-    "Every row went through every network, because `data @ weight.mT` shares all rows of `data` between the"
-    " networks. To give each network one row, use `data.unsqueeze(-2)`, [batch, 1, in].",
-)
-def every_row_through_every_network(data, flat_weights, target_layer_sizes, activation=torch.relu):
-    def layer(x, w, b):
-        return x @ w.mT + b.unsqueeze(-2)
-
-    return pairs_through(data, flat_weights, target_layer_sizes, activation, layer)
-
-
-def one_row_by_hand(data, flat_weights, target_layer_sizes, activation=torch.relu):
-    def layer(x, w, b):
-        return (x.unsqueeze(1) @ w.mT).squeeze(1) + b
-
-    return pairs_through(data, flat_weights, target_layer_sizes, activation, layer)
-
-
-@mistake(
-    apply_generated_weights,
-    "This handles only data of shape [batch, in]. Data of shape [batch, n, in] is asked for as well.",
-    one_row_by_hand,
-)
-def only_one_row(data, flat_weights, target_layer_sizes, activation=torch.relu):
-    def layer(x, w, b):
-        return torch.einsum("bi,boi->bo", x, w) + b
-
-    return pairs_through(data, flat_weights, target_layer_sizes, activation, layer)
-
-
-@mistake(apply_generated_weights, "The last layer is left out.")
-def last_layer_left_out(data, flat_weights, target_layer_sizes, activation=torch.relu):
-    pairs = cut(flat_weights, target_layer_sizes)
-    return hyperlib.target_forward(data, pairs[:-1] or pairs, activation)
 
 
 def known(model):
@@ -706,163 +477,61 @@ class BlankHypernetwork(nn.Module):
         ...
 
 
-class Variation(Hypernetwork):
-    """What the mistakes have in common: they differ in one step each."""
-
-    def __init__(self, conditioning_size, target_layer_sizes, hidden_sizes=(256, 256), activation=torch.relu):
-        super().__init__(conditioning_size, target_layer_sizes, hidden_sizes, activation)
-
-
-@mistake(
+mistakes(
     Hypernetwork,
-    "PyTorch finds no parameters, so nothing could be trained. The generators are in a plain Python list, or made"
-    " again in every `forward`. Make them in `__init__`, and put them into an `nn.ModuleList`.",
+    {
+        "PyTorch finds no parameters, so nothing could be trained. The generators are in a plain Python list, or made"
+        " again in every `forward`. Make them in `__init__`, and put them into an `nn.ModuleList`.": (
+            "nn.ModuleList() -> []"
+        ),
+        "The generators don't have the names asked for. Layer i's is `weight_gen_{i}`, counted from 0.": (
+            "hidden_sizes, name) -> hidden_sizes)",
+            "enumerate(target_layer_sizes) -> enumerate(target_layer_sizes, 1)",
+        ),
+        "The generators aren't kept as asked. They belong in `self.generators`, which is an `nn.ModuleList`.": (
+            [
+                "self.generators = -> self.gens =",
+                "self.generators.append -> self.gens.append",
+                "in self.generators] -> in self.gens]",
+            ],
+            [
+                "nn.ModuleList() -> nn.ModuleDict()",
+                "self.generators.append(generator) -> self.generators[name] = generator",
+                "in self.generators] -> in self.generators.values()]",
+            ],
+        ),
+        "A layer's two sizes are swapped. `target_layer_sizes` holds (in, out) pairs, in this order.": (
+            "(n_in, n_out) in -> (n_out, n_in) in"
+        ),
+        "Only the first of `hidden_sizes` reaches the generators. Pass on the whole list.": (
+            "hidden_sizes, name) -> hidden_sizes[:1], name)",
+            "hidden_sizes, name) -> hidden_sizes[0], name)",
+        ),
+        "`hidden_sizes` doesn't reach the generators. They always have two hidden layers of 256.": (
+            "hidden_sizes, name) -> name=name)"
+        ),
+        "The argument `activation` isn't used. It's always a ReLU.": ", self.activation) -> )",
+        "There is no activation between the target's layers.": ", self.activation) -> , lambda x: x)",
+        "The data go into the generators. The condition should.": "generator(conditioning) -> generator(data)",
+        "The two arguments of `forward` are the wrong way round. The condition comes first, then the data.": (
+            "(self, conditioning, data) -> (self, data, conditioning)"
+        ),
+        "All rows get the first condition's weights. Each row has its own condition, and so its own weights.": (
+            "generator(conditioning) -> generator(conditioning[:1].expand_as(conditioning))"
+        ),
+        "One set of weights is made from the mean of the conditions. Each row has its own condition.": (
+            "generator(conditioning) -> generator(conditioning.mean(0).expand_as(conditioning))"
+        ),
+        "No gradient reaches the generators' parameters. Generated weights that are detached, or made under"
+        " `torch.no_grad()`, cut it off, and frozen parameters get none.": (
+            "generator(conditioning) -> generator(conditioning).detach()",
+            "self.activation) -> self.activation).detach() + 0 * data.requires_grad_().sum()",
+        ),
+        "The generated weights come back. Return what the target network makes of the data with them.": (
+            "apply_generated_weights(data, flat_weights, self.target_layer_sizes, self.activation) -> flat_weights"
+        ),
+    },
 )
-class PlainList(Variation):
-    def __init__(self, *args):
-        super().__init__(*args)
-        generators = list(self.generators)
-        del self.generators
-        self.generators = generators
-
-
-class CountedFromOne(Variation):
-    def __init__(self, conditioning_size, target_layer_sizes, hidden_sizes=(256, 256), activation=torch.relu):
-        super().__init__(conditioning_size, target_layer_sizes, hidden_sizes, activation)
-        self.generators = nn.ModuleList(
-            hyperlib.build_weight_generator(conditioning_size, *size, hidden_sizes, f"weight_gen_{i}")
-            for i, size in enumerate(target_layer_sizes, 1)
-        )
-
-
-@mistake(
-    Hypernetwork,
-    "The generators don't have the names asked for. Layer i's is `weight_gen_{i}`, counted from 0.",
-    CountedFromOne,
-)
-class OneNameForAll(Variation):
-    def __init__(self, conditioning_size, target_layer_sizes, hidden_sizes=(256, 256), activation=torch.relu):
-        super().__init__(conditioning_size, target_layer_sizes, hidden_sizes, activation)
-        self.generators = nn.ModuleList(
-            hyperlib.build_weight_generator(conditioning_size, *size, hidden_sizes) for size in target_layer_sizes
-        )
-
-
-class InADict(Variation):
-    def __init__(self, *args):
-        super().__init__(*args)
-        self.generators = nn.ModuleDict({f"weight_gen_{i}": g for i, g in enumerate(self.generators)})
-
-    def forward(self, conditioning, data):
-        flat_weights = [generator(conditioning) for generator in self.generators.values()]
-        return hyperlib.apply_generated_weights(data, flat_weights, self.target_layer_sizes, self.activation)
-
-
-@mistake(
-    Hypernetwork,
-    "The generators aren't kept as asked. They belong in `self.generators`, which is an `nn.ModuleList`.",
-    InADict,
-)
-class OtherAttribute(Variation):
-    def __init__(self, *args):
-        super().__init__(*args)
-        self.gens = self.generators
-        del self.generators
-
-    def forward(self, conditioning, data):
-        flat_weights = [generator(conditioning) for generator in self.gens]
-        return hyperlib.apply_generated_weights(data, flat_weights, self.target_layer_sizes, self.activation)
-
-
-@mistake(Hypernetwork, "A layer's two sizes are swapped. `target_layer_sizes` holds (in, out) pairs, in this order.")
-class SizesSwapped(Variation):
-    def __init__(self, conditioning_size, target_layer_sizes, hidden_sizes=(256, 256), activation=torch.relu):
-        swapped = [(n_out, n_in) for n_in, n_out in target_layer_sizes]
-        super().__init__(conditioning_size, swapped, hidden_sizes, activation)
-        self.target_layer_sizes = target_layer_sizes
-
-
-class FirstHiddenSize(Variation):
-    def __init__(self, conditioning_size, target_layer_sizes, hidden_sizes=(256, 256), activation=torch.relu):
-        super().__init__(conditioning_size, target_layer_sizes, hidden_sizes[0], activation)
-
-
-@mistake(
-    Hypernetwork, "Only the first of `hidden_sizes` reaches the generators. Pass on the whole list.", FirstHiddenSize
-)
-class FirstHiddenSizeOnly(Variation):
-    def __init__(self, conditioning_size, target_layer_sizes, hidden_sizes=(256, 256), activation=torch.relu):
-        super().__init__(conditioning_size, target_layer_sizes, hidden_sizes[:1], activation)
-
-
-@mistake(Hypernetwork, "`hidden_sizes` doesn't reach the generators. They always have two hidden layers of 256.")
-class HiddenSizesIgnored(Variation):
-    def __init__(self, conditioning_size, target_layer_sizes, hidden_sizes=(256, 256), activation=torch.relu):
-        super().__init__(conditioning_size, target_layer_sizes, (256, 256), activation)
-
-
-@mistake(Hypernetwork, "The argument `activation` isn't used. It's always a ReLU.")
-class ActivationIgnored(Variation):
-    def forward(self, conditioning, data):
-        flat_weights = [generator(conditioning) for generator in self.generators]
-        return hyperlib.apply_generated_weights(data, flat_weights, self.target_layer_sizes)
-
-
-@mistake(Hypernetwork, "There is no activation between the target's layers.")
-class NoActivation(Variation):
-    def forward(self, conditioning, data):
-        flat_weights = [generator(conditioning) for generator in self.generators]
-        return hyperlib.apply_generated_weights(data, flat_weights, self.target_layer_sizes, lambda x: x)
-
-
-@mistake(Hypernetwork, "The data go into the generators. The condition should.")
-class DataMakeTheWeights(Variation):
-    def forward(self, conditioning, data):
-        return super().forward(data, data)
-
-
-@mistake(
-    Hypernetwork, "The two arguments of `forward` are the wrong way round. The condition comes first, then the data."
-)
-class ArgumentsSwapped(Variation):
-    def forward(self, data, conditioning):
-        return super().forward(conditioning, data)
-
-
-@mistake(
-    Hypernetwork, "All rows get the first condition's weights. Each row has its own condition, and so its own weights."
-)
-class FirstConditionForAll(Variation):
-    def forward(self, conditioning, data):
-        return super().forward(conditioning[:1].expand_as(conditioning), data)
-
-
-@mistake(Hypernetwork, "One set of weights is made from the mean of the conditions. Each row has its own condition.")
-class MeanCondition(Variation):
-    def forward(self, conditioning, data):
-        return super().forward(conditioning.mean(0).expand_as(conditioning), data)
-
-
-class DetachedDataTrained(Variation):
-    def forward(self, conditioning, data):
-        return super().forward(conditioning, data).detach() + 0 * data.requires_grad_().sum()
-
-
-@mistake(
-    Hypernetwork,
-    "No gradient reaches the generators' parameters. Generated weights that are detached, or made under"
-    " `torch.no_grad()`, cut it off, and frozen parameters get none.",
-    DetachedDataTrained,
-)
-class Detached(Variation):
-    def forward(self, conditioning, data):
-        return super().forward(conditioning, data).detach()
-
-
-@mistake(Hypernetwork, "The generated weights come back. Return what the target network makes of the data with them.")
-class ReturnsTheWeights(Variation):
-    def forward(self, conditioning, data):
-        return [generator(conditioning) for generator in self.generators]
 
 
 @exercise(
@@ -898,114 +567,60 @@ def encode_degrees_as_radians(degrees):
     return torch.stack([degrees.cos(), degrees.sin()], -1)
 
 
-@mistake(
+STACK = "torch.stack([angle.cos(), angle.sin()], dim=-1) -> "
+
+mistakes(
     encode,
-    "`cos` and `sin` take radians, but get degrees here. So 30 degrees count as 30 radians, which is nearly five"
-    " turns, and neighbouring angles end up far apart.",
-    lambda degrees: torch.stack([(degrees % 360).cos(), (degrees % 360).sin()], dim=-1),
+    {
+        "`cos` and `sin` take radians, but get degrees here. So 30 degrees count as 30 radians, which is nearly five"
+        " turns, and neighbouring angles end up far apart.": (".deg2rad() -> ", ".deg2rad() ->  % 360"),
+        "A whole turn counts as half of one here. 180 degrees are pi, and 360 are 2 pi.": (
+            "degrees.deg2rad() -> degrees * torch.pi / 360"
+        ),
+        "Degrees are multiplied by 180 / pi. It is the other way round: `degrees * math.pi / 180`.": (
+            "deg2rad -> rad2deg"
+        ),
+        "Dividing by 360 counts turns. `cos` and `sin` go round once in 2 pi, not in 1.": ".deg2rad() -> / 360",
+        "Nearly: pi has more digits. Take `torch.pi` or `math.pi`, so that 360 degrees lead back to 0.": (
+            "degrees.deg2rad() -> degrees * 3.14 / 180",
+            "degrees.deg2rad() -> degrees * 3.1416 / 180",
+        ),
+        "Each angle gives one number here. It should give two, (cos, sin), along a new last axis.": (
+            STACK + "angle",
+            STACK + "angle.cos()",
+            STACK + "angle.sin()",
+        ),
+        "One sign is wrong. Angles run counterclockwise: 90 degrees is the point (0, 1), and 180 degrees is (-1, 0).": (
+            "angle.sin() -> -angle.sin()",
+            "angle.cos() -> -angle.cos()",
+        ),
+        "Two tensors came back, as a tuple. Make one of them: `torch.stack([cos, sin], dim=-1)`.": (
+            STACK + "(angle.cos(), angle.sin())"
+        ),
+        "The new axis has a fixed place, which fits only angles with one axis. `dim=-1` always puts it last.": (
+            "dim=-1 -> dim=1"
+        ),
+        "`math.cos`, `math.sin` and `torch.tensor([...])` take single numbers. Use `torch.cos` and `torch.sin`, which"
+        " take any tensor, and `torch.stack` to join the two.": (
+            [
+                "angle = -> import math\n\n    angle =",
+                STACK + "torch.stack([math.cos(angle), math.sin(angle)], dim=-1)",
+            ],
+            STACK + "torch.tensor([angle.cos(), angle.sin()])",
+        ),
+        "Both numbers are the same. The point on the circle is (cos, sin).": (
+            "angle.sin() -> angle.cos()",
+            "angle.cos() -> angle.sin()",
+        ),
+        "The sine comes first. The exercise asks for (cos, sin).": (
+            STACK + "torch.stack([angle.sin(), angle.cos()], dim=-1)"
+        ),
+        "The two numbers are along the first axis. They belong along a new last one: `dim=-1`.": ", dim=-1 -> ",
+        "The cosines and the sines are joined along an axis that was there. `torch.stack` makes a new one for the"
+        " two.": (
+            "stack -> cat",
+            ["stack -> cat", ", dim=-1 -> "],
+            STACK + "torch.cat([angle.cos().reshape(-1), angle.sin().reshape(-1)])",
+        ),
+    },
 )
-def degrees_as_radians(degrees):
-    return torch.stack([degrees.cos(), degrees.sin()], dim=-1)
-
-
-@mistake(encode, "A whole turn counts as half of one here. 180 degrees are pi, and 360 are 2 pi.")
-def half_a_turn(degrees):
-    angle = degrees * torch.pi / 360
-    return torch.stack([angle.cos(), angle.sin()], dim=-1)
-
-
-@mistake(encode, "Degrees are multiplied by 180 / pi. It is the other way round: `degrees * math.pi / 180`.")
-def turned_round(degrees):
-    angle = degrees.rad2deg()
-    return torch.stack([angle.cos(), angle.sin()], dim=-1)
-
-
-@mistake(encode, "Dividing by 360 counts turns. `cos` and `sin` go round once in 2 pi, not in 1.")
-def turns_as_radians(degrees):
-    angle = degrees / 360
-    return torch.stack([angle.cos(), angle.sin()], dim=-1)
-
-
-@mistake(
-    encode,
-    "Nearly: pi has more digits. Take `torch.pi` or `math.pi`, so that 360 degrees lead back to 0.",
-    lambda degrees: encode(degrees * (3.1416 / torch.pi)),
-)
-def pi_cut_short(degrees):
-    return encode(degrees * (3.14 / torch.pi))
-
-
-@mistake(
-    encode,
-    "Each angle gives one number here. It should give two, (cos, sin), along a new last axis.",
-    lambda degrees: degrees.deg2rad().cos(),
-    lambda degrees: degrees.deg2rad().sin(),
-)
-def one_number_each(degrees):
-    return degrees.deg2rad()
-
-
-@mistake(
-    encode,
-    "One sign is wrong. Angles run counterclockwise: 90 degrees is the point (0, 1), and 180 degrees is (-1, 0).",
-    lambda degrees: encode(degrees) * torch.tensor([-1.0, 1.0]),
-)
-def wrong_sign(degrees):
-    return encode(degrees) * torch.tensor([1.0, -1.0])
-
-
-@mistake(encode, "Two tensors came back, as a tuple. Make one of them: `torch.stack([cos, sin], dim=-1)`.")
-def a_tuple(degrees):
-    return tuple(encode(degrees).unbind(-1))
-
-
-@mistake(
-    encode,
-    "The new axis has a fixed place, which fits only angles with one axis. `dim=-1` always puts it last.",
-)
-def along_axis_1(degrees):
-    angle = degrees.deg2rad()
-    return torch.stack([angle.cos(), angle.sin()], dim=1)
-
-
-@mistake(
-    encode,
-    "`math.cos`, `math.sin` and `torch.tensor([...])` take single numbers. Use `torch.cos` and `torch.sin`, which take"
-    " any tensor, and `torch.stack` to join the two.",
-    lambda degrees: torch.tensor([degrees.deg2rad().cos(), degrees.deg2rad().sin()]),
-)
-def one_number_only(degrees):
-    angle = degrees * math.pi / 180
-    return torch.stack([math.cos(angle), math.sin(angle)], dim=-1)
-
-
-@mistake(
-    encode,
-    "Both numbers are the same. The point on the circle is (cos, sin).",
-    lambda degrees: encode(degrees)[..., [1, 1]],
-)
-def cosine_twice(degrees):
-    angle = degrees.deg2rad()
-    return torch.stack([angle.cos(), angle.cos()], dim=-1)
-
-
-@mistake(encode, "The sine comes first. The exercise asks for (cos, sin).")
-def sine_first(degrees):
-    return encode(degrees).flip(-1)
-
-
-@mistake(encode, "The two numbers are along the first axis. They belong along a new last one: `dim=-1`.")
-def along_the_first_axis(degrees):
-    angle = degrees.deg2rad()
-    return torch.stack([angle.cos(), angle.sin()])
-
-
-@mistake(
-    encode,
-    "The cosines and the sines are joined along an axis that was there. `torch.stack` makes a new one for the two.",
-    lambda degrees: torch.cat([degrees.deg2rad().cos(), degrees.deg2rad().sin()], -1),
-    lambda degrees: torch.cat([degrees.deg2rad().cos(), degrees.deg2rad().sin()]),
-)
-def joined_instead(degrees):
-    angle = degrees.deg2rad()
-    return torch.cat([angle.cos().reshape(-1), angle.sin().reshape(-1)])
