@@ -16,6 +16,7 @@ import os
 import re
 import sys
 import time
+from datetime import datetime
 from pathlib import Path
 
 import nbformat
@@ -64,25 +65,32 @@ def write_exercises(notebook):
 
 
 def save(path):
-    """Execute one notebook and write it back; an error in a cell is raised, and nothing is written."""
+    """Execute one notebook and write it back; an error in a cell is raised, and nothing is written.
+
+    Returns the seconds of the slowest cell and its execution count.
+    """
     os.environ["HYPERLIB_PROGRESS"] = os.devnull  # whoever saves the lessons may have passed exercises
     notebook = nbformat.read(path, as_version=4)
     write_exercises(notebook)
     client = NotebookClient(
         notebook,
         timeout=120,
-        record_timing=False,
         store_widget_state=False,
         resources={"metadata": {"path": path.parent}},
     )
     client.execute()
+    slowest = (0, 0)
     for cell in notebook.cells:
-        cell.metadata.pop("execution", None)
+        ran = cell.metadata.pop("execution", {})
+        if "shell.execute_reply" in ran:
+            begun, done = (datetime.fromisoformat(ran[what]) for what in ("iopub.status.busy", "shell.execute_reply"))
+            slowest = max(slowest, ((done - begun).total_seconds(), cell.execution_count))
         for output in cell.get("outputs", []):
             output.get("data", {}).pop(WIDGET, None)
     kept = {key: value for key, value in notebook.metadata.items() if key == "hyperlib"}
     notebook.metadata = {**kept, "kernelspec": KERNEL, "language_info": {"name": "python"}}
     nbformat.write(notebook, path)
+    return slowest
 
 
 def lessons():
@@ -122,8 +130,11 @@ def main():
     asked = [a for a in sys.argv[1:] if a != "--tables"]
     for path in map(Path, asked or ([] if "--tables" in sys.argv else sorted(ROOT.glob("notebooks/*.ipynb")))):
         start = time.perf_counter()
-        save(path)
-        print(f"{path.name}: saved, executed in {time.perf_counter() - start:.1f} s", flush=True)
+        seconds, cell = save(path)
+        total = time.perf_counter() - start
+        print(
+            f"{path.name}: saved, executed in {total:.1f} s, at most {seconds:.1f} s in one cell, [{cell}]", flush=True
+        )
     for name in stale_tables(write=True):
         print(f"{name}: table of lessons written")
 

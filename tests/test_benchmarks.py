@@ -7,32 +7,21 @@ import subprocess
 import sys
 from pathlib import Path
 
-import nbformat
 import pytest
 import torch
-
-from hyperlib.plots import fitted_slope, plot_growth
 
 pytestmark = pytest.mark.slow
 
 FOLDER = Path(__file__).parent / "benchmarks"
 
 
-def load(name):
-    """A module of the benchmarks' folder, and the import path as it was."""
-    path = list(sys.path)
-    sys.path.insert(0, str(FOLDER))
-    try:
-        return importlib.import_module(name)
-    finally:
-        sys.path[:] = path
-
-
 @pytest.fixture(scope="module")
 def compare():
-    threads = torch.get_num_threads()
+    threads, path = torch.get_num_threads(), list(sys.path)
     torch.set_num_threads(1)
-    yield load("compare")
+    sys.path.insert(0, str(FOLDER))
+    yield importlib.import_module("compare")
+    sys.path[:] = path
     torch.set_num_threads(threads)
 
 
@@ -94,10 +83,6 @@ def test_the_last_runs_stand_beside_the_commands(compare):
         kept = json.loads((FOLDER / f"{name}.json").read_text())
         assert "hyper-nn, hypnettorch, hyperlight" in kept["machine"] and set(kept["cases"]) == set(compare.all_cases())
         assert (FOLDER / f"{name}.md").read_text() == compare.report(kept["machine"], kept["cases"])
-    kept, course = json.loads((FOLDER / "course.json").read_text()), load("course")
-    assert sorted(kept["lessons"]) == [f"{number:02}" for number in range(10)]
-    assert course.tables(kept) in (FOLDER / "course.md").read_text()
-    assert (FOLDER / "growth.png").read_bytes()[:4] == b"\x89PNG" and "slope" in (FOLDER / "growth.md").read_text()
 
 
 def test_the_command_says_what_is_missing():
@@ -108,58 +93,3 @@ def test_the_command_says_what_is_missing():
     assert ("Not installed, so left out" in shown) == any(
         importlib.util.find_spec(package) is None for package in ("hypernn", "hypnettorch", "hyperlight")
     )
-
-
-def test_the_fitted_slope_is_the_power():
-    sizes = [3, 10, 40, 200]
-    assert fitted_slope(sizes, [5 * size**1.7 for size in sizes]) == pytest.approx(1.7)
-    assert fitted_slope(sizes, [2.0] * 4) == pytest.approx(0)
-    # As least squares have it: two points at each of two places, a factor e apart.
-    assert fitted_slope([1, 1, 10, 10], [1, 4, 10, 40]) == pytest.approx(1)
-
-
-def test_the_picture_of_growth_says_its_slopes():
-    sizes = [1, 2, 4, 8, 16]
-    lines = {"square": [size**2 for size in sizes], "short": [100, 1, 2, 4]}
-    picture = plot_growth({("seconds", "rows"): (sizes, lines), ("MB", "rows"): (sizes, {"flat": [1] * 5})})
-    for words in ("seconds over rows, square: slope 2.00", "short: slope 1.00", "MB over rows, flat: slope 0.00"):
-        assert words in picture.description  # "short" begins with an outlier, which the three largest sizes leave out
-
-
-def test_growth_in_a_tiny_form(compare):
-    growth = load("growth")
-    for ways, over in (
-        (growth.over_batch(64), "batch"),
-        (growth.over_target(32), "P"),
-        (growth.over_tasks(8), "tasks"),
-    ):
-        found = growth.panels(ways, over, clock(compare), 0, 1)
-        assert list(found) == [("milliseconds", over), ("peak MB", over)]
-        for sizes, lines in found.values():
-            assert set(lines) == set(ways) and all(0 < len(values) <= len(sizes) for values in lines.values())
-    assert all(run().shape == (16, 32) for run, _ in (of_name[16] for of_name in growth.over_batch(64).values()))
-
-
-def test_the_course_s_timings(tmp_path):
-    """A small notebook with a picture that moves and an exercise; and a wrong right answer is noticed."""
-    course = load("course")
-    cells = [
-        nbformat.v4.new_code_cell(source)
-        for source in (
-            "import time\ntime.sleep(0.3)  # waits",
-            "from hyperlib.widgets import cost_explorer\n\ncost_explorer()",
-            "...",
-        )
-    ]
-    cells[2].metadata["nbgrader"] = {"grade_id": "layer_parameters"}
-    path = tmp_path / "01_small.ipynb"
-    nbformat.write(
-        nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": ""}}), path
-    )
-    found = course.time_lesson(path, course.all_exercises())
-    assert found["seconds"] > found["cells"][0][0] > 0.3 and set(found["checks"]) == {"layer_parameters"}
-    assert len(found["pictures"]["cost_explorer"]) == 8 and 0 < min(found["pictures"]["cost_explorer"]) < 3
-    found["cells"] = [(seconds, course.first_line(source)) for seconds, source in found["cells"]]
-    table = course.tables({"lessons": {"01": found}, "imports": {"torch": 1.0}})
-    for words in ("| `time.sleep(0.3)  # waits` | 01 | 0.3", "| `layer_parameters` |", "| `cost_explorer` | 01 |"):
-        assert words in table

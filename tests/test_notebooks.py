@@ -98,12 +98,9 @@ def twice(notebook):
     both = nbformat.v4.new_notebook(metadata=notebook.metadata)
     both.cells = [nbformat.v4.new_code_cell(cell.source) for cell in code_cells(notebook)] + answered
     NotebookClient(both, timeout=120, resources={"metadata": {"path": str(FOLDER)}}).execute()
-    return [
-        output.data["text/plain"].split(":")[0]
-        for cell in both.cells
-        for output in cell.outputs
-        if "hyperlib-check" in str(output)
-    ]
+    outputs = [output for cell in both.cells for output in cell.outputs]
+    assert not [output.text for output in outputs if output.get("name") == "stderr"]  # warnings
+    return [output.data["text/plain"].split(":")[0] for output in outputs if "hyperlib-check" in str(output)]
 
 
 @pytest.fixture(scope="module")

@@ -394,3 +394,19 @@ def test_growth_of_any_number_of_panels_and_of_short_lines():
     said = plots.plot_growth(panels).description
     assert "seconds 0 over batch, new: a single size, so no slope" in said
     assert "seconds 2 over batch, new: slope 1.00" in said
+
+
+def test_the_fitted_slope_is_the_power():
+    sizes = [3, 10, 40, 200]
+    assert plots.fitted_slope(sizes, [5 * size**1.7 for size in sizes]) == pytest.approx(1.7)
+    assert plots.fitted_slope(sizes, [2.0] * 4) == pytest.approx(0)
+    # As least squares have it: two points at each of two places, a factor e apart.
+    assert plots.fitted_slope([1, 1, 10, 10], [1, 4, 10, 40]) == pytest.approx(1)
+
+
+def test_the_picture_of_growth_says_its_slopes():
+    sizes = [1, 2, 4, 8, 16]
+    lines = {"square": [size**2 for size in sizes], "short": [100, 1, 2, 4]}
+    picture = plots.plot_growth({("seconds", "rows"): (sizes, lines), ("MB", "rows"): (sizes, {"flat": [1] * 5})})
+    for words in ("seconds over rows, square: slope 2.00", "short: slope 1.00", "MB over rows, flat: slope 0.00"):
+        assert words in picture.description  # "short" begins with an outlier, which the three largest sizes leave out
