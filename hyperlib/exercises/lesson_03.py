@@ -1,10 +1,10 @@
-"""The exercises of lesson 03: a network that is handed its weights."""
+"""The exercises of lesson 03: a network that is given its weights."""
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from ..checking.declare import case, counting, exercise, mistake, stub
+from ..checking.declare import case, counting, exercise, mistakes, stub
 
 
 @exercise(
@@ -17,7 +17,7 @@ from ..checking.declare import case, counting, exercise, mistake, stub
         case("linear(x, weight, bias)", x=counting(2, 2, 3), weight=counting(1, 3), bias=counting(1, start=-9)),
     ],
     hints=[
-        "`weight` is `[out, in]` and the rows of `x` are `[in]`: what must be turned for `@` to fit?",
+        "`weight` is `[out, in]` and the rows of `x` are `[in]`. What has to be transposed for `@` to fit?",
         "`weight.T` is `[in, out]`, so `x @ weight.T` goes from `[..., in]` to `[..., out]`.",
     ],
     gradients=True,
@@ -31,52 +31,46 @@ def linear(x, weight, bias):
     return x @ weight.T + bias
 
 
-@mistake(
+mistakes(
     linear,
-    "This is `x @ weight`, without the transpose. It fits only where in equals out, and then it is silently wrong.",
+    {
+        "This is `x @ weight`, without the transpose. It fits only where in equals out, and then it is silently"
+        " wrong.": ".T + -> +",
+        "The bias is left out.": " + bias\n -> \n",
+        "`weight @ x` is the formula for one column vector. Rows of data go on the left: `x @ weight.T`.": (
+            "x @ weight.T -> weight @ x",
+            "return x @ weight.T + bias -> return weight @ x.T + bias",
+            "x @ weight.T + bias -> (weight @ x.T).T + bias.unsqueeze(-1)",
+        ),
+        "The result is turned: there is one column for each row of x. Take `x @ weight.T` instead of `weight @ x.T`.": (
+            "x @ weight.T + bias -> weight @ x.mT + bias.unsqueeze(-1)",
+            "x @ weight.T + bias -> (x @ weight.T + bias).mT if x.dim() > 1 else x @ weight.T + bias",
+        ),
+        "`.T` reverses *all* axes of x. Here x has more than two, so `(weight @ x.T).T` mixes them up. `x @ weight.T`"
+        " leaves x as it is.": (
+            "x @ weight.T + bias -> (weight @ x.T).T + bias",
+            "x @ weight.T + bias -> (weight @ x.T).mT + bias",
+        ),
+        "The bias is a column here. It is [out], and is added to every row: `+ bias`.": (
+            "+ bias\n -> + bias.unsqueeze(-1)\n",
+            "+ bias\n -> + bias.reshape(-1, 1)\n",
+        ),
+        "`.view` and `.reshape` to [in, out] read the same numbers in a different order. `.T` turns the matrix.": (
+            "weight.T -> weight.reshape(weight.shape[1], weight.shape[0])"
+        ),
+        "There is an activation here. A dense layer has none of its own: negative results stay negative.": (
+            "x @ weight.T + bias -> torch.relu(x @ weight.T + bias)"
+        ),
+        "The bias is subtracted here instead of added.": ".T + -> .T -",
+        "The values are right, but `weight` and `bias` get no gradient. They were copied into something new"
+        " (`nn.Parameter`, `nn.Linear`, `.data`, `.detach()`). Use them as they came.": (
+            "weight.T + bias -> weight.detach().T + bias.detach()"
+        ),
+    },
 )
-def not_transposed(x, weight, bias):
-    return x @ weight + bias
 
 
-@mistake(linear, "This is what comes out if the bias is left out.")
-def linear_no_bias(x, weight, bias):
-    return x @ weight.T
-
-
-@mistake(linear, "`weight @ x` is the formula for one column vector. Rows of data stand on the left: `x @ weight.T`.")
-def column_vector(x, weight, bias):
-    return weight @ x + bias
-
-
-@mistake(
-    linear,
-    "`.view` and `.reshape` to [in, out] read the same numbers in another order. `.T` turns the matrix.",
-)
-def reshaped_instead_of_turned(x, weight, bias):
-    return x @ weight.reshape(weight.shape[1], weight.shape[0]) + bias
-
-
-@mistake(linear, "An activation is applied here. A dense layer alone has none: negative results stay negative.")
-def linear_with_relu(x, weight, bias):
-    return torch.relu(x @ weight.T + bias)
-
-
-@mistake(linear, "The bias is subtracted here instead of added.")
-def linear_bias_subtracted(x, weight, bias):
-    return x @ weight.T - bias
-
-
-@mistake(
-    linear,
-    "The values are right, but `weight` and `bias` get no gradient: they were copied into something new"
-    " (`nn.Parameter`, `nn.Linear`, `.data`, `.detach()`). Use them as they came.",
-)
-def linear_weights_copied(x, weight, bias):
-    return F.linear(x, nn.Parameter(weight), nn.Parameter(bias))
-
-
-# Halves among the biases: no hidden unit is exactly 0 before the activation, where ReLU's slope is a matter of taste.
+# Halves among the biases: no hidden unit is exactly 0 before the activation, where ReLU's slope is a convention.
 TWO_LAYERS = dict(  # x [3, 2] -> 4 hidden units, some of them negative before the activation -> [3, 1]
     x=counting(3, 2, start=-3),
     w1=torch.tensor([[1.0, 2.0], [-1.0, 1.0], [2.0, 0.0], [0.0, -1.0]]),
@@ -111,16 +105,16 @@ SQUARE = dict(
             # Does it own parameters?
             any(True for _ in TargetNet().parameters())
             """,
-            "The target network is to own no parameters: are there layers or `nn.Parameter`s in its `__init__`?",
+            "The target network should own no parameters. Are there layers or `nn.Parameter`s in its `__init__`?",
         ),
         case(
             """
-            # And after it was handed some?
+            # And after it was given some?
             net = TargetNet()
             net(x, [nn.Parameter(w) for w in (w1, b1, w2, b2)])
             any(True for _ in net.parameters())
             """,
-            "What `forward` stores in `self` becomes a parameter of the network where it is an `nn.Parameter`.",
+            "If `forward` stores an `nn.Parameter` in `self`, it becomes a parameter of the network.",
             **SQUARE,
         ),
         case("isinstance(TargetNet(), nn.Module)"),
@@ -161,81 +155,49 @@ class EmptyTargetNet(nn.Module):
         ...
 
 
-class Variant(TargetNet):
-    """A TargetNet whose forward is a function of x, w1, b1, w2, b2."""
-
-    def forward(self, x, weights):
-        return self.variant(x, *weights)
-
-
-@mistake(TargetNet, "The activation between the layers is missing: two linear layers in a row are one linear layer.")
-class NoActivation(Variant):
-    def variant(self, x, w1, b1, w2, b2):
-        return F.linear(F.linear(x, w1, b1), w2, b2)
-
-
-@mistake(
-    TargetNet, "There is an activation after the last layer too: the network can then never give a negative number."
-)
-class ActivationAtTheEnd(Variant):
-    def variant(self, x, w1, b1, w2, b2):
-        return torch.relu(TargetNet()(x, (w1, b1, w2, b2)))
-
-
-@mistake(TargetNet, "The activation comes after the last layer, and none between the layers.")
-class ActivationOnlyAtTheEnd(Variant):
-    def variant(self, x, w1, b1, w2, b2):
-        return torch.relu(F.linear(F.linear(x, w1, b1), w2, b2))
-
-
-@mistake(
+mistakes(
     TargetNet,
-    "It computes the right thing, but owns parameters that nobody uses: the layers in `__init__` have weights of their"
-    " own. This network is to be handed all of its weights.",
+    {
+        "There is no activation between the layers. Without one, two linear layers in a row are one linear layer.": (
+            "torch.relu(F.linear(x, w1, b1)) -> F.linear(x, w1, b1)"
+        ),
+        "There is an activation after the last layer too. The network can then never give a negative number.": (
+            "return F.linear(hidden, w2, b2) -> return torch.relu(F.linear(hidden, w2, b2))"
+        ),
+        "The activation comes after the last layer, and there is none between the layers.": [
+            "torch.relu(F.linear(x, w1, b1)) -> F.linear(x, w1, b1)",
+            "return F.linear(hidden, w2, b2) -> return torch.relu(F.linear(hidden, w2, b2))",
+        ],
+        "It computes the right thing, but owns parameters that nobody uses. The layers in `__init__` have weights of"
+        " their own, and this network should be given all of its weights.": (
+            "super().__init__()\n -> super().__init__()\n        self.unused = nn.Linear(1, 1)\n"
+        ),
+        "`self.w1 = w1` keeps the weights. Once it has been given an `nn.Parameter`, the network owns it forever, and"
+        " refuses plain tensors afterwards. Use local names: `w1, b1, w2, b2 = weights`.": (
+            "w1, b1, w2, b2 = weights -> w1, b1, w2, b2 = self.w1, self.b1, self.w2, self.b2 = weights"
+        ),
+        "This is the first layer alone (with its activation).": "F.linear(hidden, w2, b2) -> hidden",
+        "The tuple was taken apart as (w1, w2, b1, b2). Its order is (w1, b1, w2, b2).": (
+            "w1, b1, w2, b2 = weights -> w1, w2, b1, b2 = weights"
+        ),
+        "The biases aren't used here.": ["(x, w1, b1) -> (x, w1)", "(hidden, w2, b2) -> (hidden, w2)"],
+        "`x @ w1` lacks the transpose. The weights are [out, in], as for `F.linear`.": (
+            ["F.linear(x, w1, b1) -> x @ w1 + b1", "F.linear(hidden, w2, b2) -> hidden @ w2 + b2"],
+            "F.linear(x, w1, b1) -> F.linear(x, w1.T, b1)",
+            ["F.linear(x, w1, b1) -> F.linear(x, w1.T, b1)", "F.linear(hidden, w2, b2) -> F.linear(hidden, w2.T, b2)"],
+        ),
+        "The activation isn't a ReLU. The docstring asks for linear, ReLU, linear.": (
+            "torch.relu( -> torch.tanh(",
+            "torch.relu( -> torch.sigmoid(",
+            "torch.relu( -> F.gelu(",
+            "torch.relu( -> F.leaky_relu(",
+        ),
+        "The values are right, but no gradient reaches the weights that came in. They were wrapped in `nn.Parameter`,"
+        " detached, or copied into layers of the network's own, so whoever generated them would never learn.": (
+            "= weights -> = [nn.Parameter(w) for w in weights]"
+        ),
+    },
 )
-class OwnsParameters(TargetNet):
-    def __init__(self):
-        super().__init__()
-        self.unused = nn.Linear(1, 1)
-
-
-@mistake(
-    TargetNet,
-    "`self.w1 = w1` keeps the weights: handed an `nn.Parameter` once, the network owns it for ever, and refuses plain"
-    " tensors afterwards. Use local names: `w1, b1, w2, b2 = weights`.",
-)
-class KeepsTheWeights(TargetNet):
-    def forward(self, x, weights):
-        self.w1, self.b1, self.w2, self.b2 = weights
-        return super().forward(x, weights)
-
-
-@mistake(TargetNet, "This is the first layer alone (with its activation).")
-class FirstLayerAlone(Variant):
-    def variant(self, x, w1, b1, w2, b2):
-        return torch.relu(F.linear(x, w1, b1))
-
-
-@mistake(TargetNet, "The tuple was taken apart as (w1, w2, b1, b2). Its order is (w1, b1, w2, b2).")
-class WrongOrder(Variant):
-    def variant(self, x, w1, w2, b1, b2):
-        return F.linear(torch.relu(F.linear(x, w1, b1)), w2, b2)
-
-
-@mistake(TargetNet, "The biases are not used here.")
-class NoBiases(Variant):
-    def variant(self, x, w1, b1, w2, b2):
-        return F.linear(torch.relu(F.linear(x, w1)), w2)
-
-
-@mistake(
-    TargetNet,
-    "The values are right, but no gradient reaches the weights that were handed in: they were wrapped in"
-    " `nn.Parameter` or copied into layers of the network's own. Whoever generated them would never learn.",
-)
-class WrappedWeights(Variant):
-    def variant(self, x, w1, b1, w2, b2):
-        return TargetNet()(x, [nn.Parameter(w) for w in (w1, b1, w2, b2)])
 
 
 def pairs(x, w1, b1, w2, b2):
@@ -260,15 +222,15 @@ def pairs(x, w1, b1, w2, b2):
     ],
     hints=[
         "`for i, (weight, bias) in enumerate(weights):` and one `F.linear` in the loop.",
-        "The activation belongs *between* layers: which values of `i` have a layer behind them?",
+        "The activation belongs *between* layers: which values of `i` have a layer after them?",
     ],
     gradients=True,
 )
 def target_forward(x, weights, activation):
     """An MLP of any depth; weights [(weight, bias), ...].
 
-    The activation stands between the layers, and none
-    after the last.
+    The activation goes between the layers. There is
+    none after the last.
     """
     for i, (weight, bias) in enumerate(weights):
         x = F.linear(x, weight, bias)
@@ -277,57 +239,44 @@ def target_forward(x, weights, activation):
     return x
 
 
-@mistake(target_forward, "The activation also follows the last layer.")
-def activation_after_the_last(x, weights, activation):
-    return activation(target_forward(x, weights, activation))
+LAST = "        if i < len(weights) - 1:\n            x = activation(x)\n    return x"
 
-
-@mistake(target_forward, "The activation is always ReLU, whatever was handed in as `activation`.")
-def always_relu(x, weights, activation):
-    return target_forward(x, weights, torch.relu)
-
-
-@mistake(target_forward, "No activation is applied at all: the layers then melt into a single linear one.")
-def never_activated(x, weights, activation):
-    return target_forward(x, weights, lambda h: h)
-
-
-@mistake(target_forward, "Only the first two layers are used. The list may be of any length.")
-def two_layers_at_most(x, weights, activation):
-    return target_forward(x, weights[:2], activation)
-
-
-@mistake(target_forward, "The activation comes before each layer, and so also changes the data itself.")
-def activation_before_each(x, weights, activation):
-    for weight, bias in weights:
-        x = F.linear(activation(x), weight, bias)
-    return x
-
-
-@mistake(target_forward, "The biases are not used here.")
-def forward_without_biases(x, weights, activation):
-    return target_forward(x, [(w, torch.zeros_like(b)) for w, b in weights], activation)
-
-
-@mistake(target_forward, "This uses the list up: `weights.pop()` takes layers out of the caller's own list.")
-def pops_the_layers(x, weights, activation):
-    while len(weights) > 1:
-        x = activation(F.linear(x, *weights.pop(0)))
-    return F.linear(x, *weights[0])
-
-
-@mistake(target_forward, "The last layer is missing.")
-def last_layer_missing(x, weights, activation):
-    for weight, bias in weights[:-1]:
-        x = activation(F.linear(x, weight, bias))
-    return x
-
-
-@mistake(
-    target_forward, "The values are right, but no gradient reaches the weights: they were wrapped, copied or detached."
+mistakes(
+    target_forward,
+    {
+        "The activation also follows the last layer.": f"{LAST} ->         x = activation(x)\n    return x",
+        "The activation comes only at the end. It belongs between the layers, and not after the last.": (
+            f"{LAST} ->     return activation(x)"
+        ),
+        "The activation is always ReLU, whatever came in as `activation`.": "activation(x)\n -> torch.relu(x)\n",
+        "There is no activation at all, so the layers collapse into a single linear one.": f"{LAST} ->     return x",
+        "Only the first two layers are used. The list may be of any length.": "(weights): -> (weights[:2]):",
+        "The `return` is inside the loop, so only the first layer is applied. It belongs after the loop.": (
+            "    return x ->         return x",
+            f"{LAST} ->         return x",
+            f"{LAST} ->         return activation(x)",
+        ),
+        "`x` is never updated, so every layer gets the data again. Each layer takes what the one before it gave.": [
+            "x = F.linear(x, -> y = F.linear(x,",
+            "    return x ->     return y",
+            "            x = activation(x) ->             y = activation(y)",
+        ],
+        "The activation comes before each layer, so it also changes the data itself.": [
+            "F.linear(x, -> F.linear(activation(x),",
+            f"{LAST} ->     return x",
+        ],
+        "The biases aren't used here.": ", weight, bias)\n -> , weight)\n",
+        "This uses the list up. `weights.pop()` takes layers out of the caller's own list.": (
+            "for i, (weight, bias) in enumerate(weights):\n        x = F.linear(x, weight, bias)\n"
+            f"{LAST} -> while len(weights) > 1:\n        x = activation(F.linear(x, *weights.pop(0)))\n"
+            "    return F.linear(x, *weights[0])"
+        ),
+        "The last layer is missing.": (["(weights): -> (weights[:-1]):", "if i < len(weights) - 1 -> if True"]),
+        "The values are right, but no gradient reaches the weights. They were wrapped, copied or detached.": (
+            "x, weight, bias)\n -> x, weight.detach(), bias.detach())\n"
+        ),
+    },
 )
-def forward_detached(x, weights, activation):
-    return target_forward(x, [(w.detach(), b.detach()) for w, b in weights], activation)
 
 
 @exercise(
@@ -345,9 +294,9 @@ def forward_detached(x, weights, activation):
         case("wrapped_forward(x, (w1, b1, w2, b2))", **SQUARE),
     ],
     hints=[
-        "The output is right, so look at what does not show: `out.grad_fn` leads back to what?",
-        "`nn.Parameter(w)` makes a new leaf with w's values. What w was computed from is forgotten.",
-        "The weights that come in are tensors already: use them as they are.",
+        "The output is right, so look at what it doesn't show. Where does `out.grad_fn` lead back to?",
+        "`nn.Parameter(w)` makes a new leaf with w's values. It forgets what w was computed from.",
+        "The weights that come in are tensors already. Use them as they are.",
     ],
     gradients=True,
 )
@@ -366,42 +315,26 @@ def wrapped_forward_broken(x, weights):
     return F.linear(hidden, w2, b2)
 
 
-@mistake(
+mistakes(
     wrapped_forward,
-    "No gradient reaches any of the weights that were handed in. `nn.Parameter(w)`, `w.detach()`, `w.data` and"
-    " `torch.tensor(w)` all do the same: they keep the values and forget where they came from.",
+    {
+        "No gradient reaches any of the weights that came in. `nn.Parameter(w)`, `w.detach()`, `w.data` and"
+        " `torch.tensor(w)` all do the same: they keep the values and forget where they came from.": (
+            "= weights -> = [nn.Parameter(w) for w in weights]"
+        ),
+        "The first layer is fixed. The second still gets weights that have forgotten their origin.": (
+            "hidden, w2, b2 -> hidden, w2.detach(), b2.detach()"
+        ),
+        "The second layer is fixed. The first still gets weights that have forgotten their origin.": (
+            "x, w1, b1 -> x, w1.detach(), b1.detach()"
+        ),
+        "The weights are fixed, but the biases have still forgotten their origin.": [
+            "x, w1, b1 -> x, w1, b1.detach()",
+            "hidden, w2, b2 -> hidden, w2, b2.detach()",
+        ],
+        "Nothing at all gets a gradient now, not even `x`. Is there a `no_grad`, or a `.detach()` at the end?": (
+            "hidden, w2, b2) -> hidden, w2, b2).detach()"
+        ),
+        "The ReLU got lost in the repair.": "torch.relu(F.linear(x, w1, b1)) -> F.linear(x, w1, b1)",
+    },
 )
-def still_wrapped(x, weights):
-    return wrapped_forward_broken(x, weights)
-
-
-@mistake(wrapped_forward, "The first layer is mended, the second still gets weights that have forgotten their origin.")
-def second_layer_wrapped(x, weights):
-    w1, b1, w2, b2 = weights
-    return wrapped_forward(x, (w1, b1, w2.detach(), b2.detach()))
-
-
-@mistake(wrapped_forward, "The second layer is mended, the first still gets weights that have forgotten their origin.")
-def first_layer_wrapped(x, weights):
-    w1, b1, w2, b2 = weights
-    return wrapped_forward(x, (w1.detach(), b1.detach(), w2, b2))
-
-
-@mistake(wrapped_forward, "The weights are mended, but the biases still have forgotten their origin.")
-def biases_wrapped(x, weights):
-    w1, b1, w2, b2 = weights
-    return wrapped_forward(x, (w1, b1.detach(), w2, b2.detach()))
-
-
-@mistake(
-    wrapped_forward,
-    "Nothing at all gets a gradient now, not even `x`: is there a `no_grad`, or a `.detach()` at the end?",
-)
-def everything_cut(x, weights):
-    return wrapped_forward(x, weights).detach()
-
-
-@mistake(wrapped_forward, "The ReLU was lost in the mending.")
-def relu_lost(x, weights):
-    w1, b1, w2, b2 = weights
-    return F.linear(F.linear(x, w1, b1), w2, b2)
