@@ -2,11 +2,12 @@
 
 import torch
 
-from ..checking.declare import case, counting, exercise, mistake, stub
+from ..checking.declare import case, counting, exercise, mistakes, stub
 
 BATCH = (
-    "This is the first case with a batch axis in front. Which axis does your code cut, merge or turn? `flat[..., a:b]`,"
-    " `.unflatten(-1, ...)`, `.flatten(-2)` and `.mT` work on the last ones and leave those in front alone."
+    "This is the first case with a batch axis in front. Which axis does your code cut, merge or transpose?"
+    " `flat[..., a:b]`, `.unflatten(-1, ...)`, `.flatten(-2)` and `.mT` work on the last ones and leave those in front"
+    " alone."
 )
 
 
@@ -19,7 +20,7 @@ BATCH = (
         case("parameter_offsets([(2, 4), (4, 4), (4, 1)])"),
     ],
     hints=[
-        "Walk through the layers with a `start` that moves on: each tensor begins where the one before it ends.",
+        "Walk through the layers with a `start` that moves on. Each tensor begins where the one before it ends.",
         "Each layer adds two items: `n_in * n_out` numbers for its weight, then `n_out` for its bias.",
     ],
 )
@@ -33,63 +34,42 @@ def parameter_offsets(layer_sizes):
     return offsets
 
 
-@mistake(parameter_offsets, "These are (start, length). A slice `flat[start:stop]` needs the place where it ends.")
-def start_and_length(layer_sizes):
-    return [(start, stop - start) for start, stop in parameter_offsets(layer_sizes)]
-
-
-@mistake(parameter_offsets, "Every layer starts at zero again here. The second layer lies behind the first.")
-def starts_again(layer_sizes):
-    return [offset for size in layer_sizes for offset in parameter_offsets([size])]
-
-
-@mistake(parameter_offsets, "The biases have no place of their own here. The order is w1, b1, w2, b2, ...")
-def offsets_without_biases(layer_sizes):
-    offsets, start = [], 0
-    for n_in, n_out in layer_sizes:
-        offsets.append((start, start + n_in * n_out))
-        start = offsets[-1][1]
-    return offsets
-
-
-@mistake(parameter_offsets, "Here all weights come first and then all biases. The order is layer after layer.")
-def offsets_weights_first(layer_sizes):
-    offsets, start = [], 0
-    for size in [n_in * n_out for n_in, n_out in layer_sizes] + [n_out for _, n_out in layer_sizes]:
-        offsets.append((start, start + size))
-        start = start + size
-    return offsets
-
-
-@mistake(parameter_offsets, "The bias stands before its weight here. The order is w1, b1, w2, b2, ...")
-def offsets_bias_first(layer_sizes):
-    offsets, start = [], 0
-    for n_in, n_out in layer_sizes:
-        for size in (n_out, n_in * n_out):
-            offsets.append((start, start + size))
-            start = start + size
-    return offsets
-
-
-@mistake(parameter_offsets, "These stops are the last index that belongs to the tensor. Python's slices end one later.")
-def stop_is_included(layer_sizes):
-    return [(start, stop - 1) for start, stop in parameter_offsets(layer_sizes)]
-
-
-@mistake(parameter_offsets, "Each bias has one number for every *input* here. It has one for every output.")
-def offsets_bias_per_input(layer_sizes):
-    offsets, start = [], 0
-    for n_in, n_out in layer_sizes:
-        for size in (n_in * n_out, n_in):
-            offsets.append((start, start + size))
-            start = start + size
-    return offsets
-
-
-@mistake(parameter_offsets, "This is a nested list, one item a layer. Wanted is one flat list: w1, b1, w2, b2, ...")
-def nested_by_layer(layer_sizes):
-    flat = parameter_offsets(layer_sizes)
-    return [(flat[i], flat[i + 1]) for i in range(0, len(flat), 2)]
+mistakes(
+    parameter_offsets,
+    {
+        "These are (start, length). A slice `flat[start:stop]` needs the position where it ends.": (
+            "(start, start + size) -> (start, size)"
+        ),
+        "Every layer starts at zero again here. The second layer comes after the first.": (
+            "        for size in -> \n        start = 0\n        for size in"
+        ),
+        "`start` doesn't move on. Each tensor begins where the one before it ends.": (
+            "            start = start + size\n -> ",
+            "            start = start + size\n ->         start = start + size\n",
+        ),
+        "The biases have no place of their own here. The order is w1, b1, w2, b2, ...": (
+            "n_in * n_out, n_out) -> n_in * n_out,)",
+            "(n_in * n_out, n_out) -> (n_in * n_out + n_out,)",
+        ),
+        "All weights come first here and then all biases. The order is layer after layer.": (
+            "for n_in, n_out in layer_sizes:\n        for size in (n_in * n_out, n_out): -> "
+            "for sizes in ([a * b for a, b in layer_sizes], [b for _, b in layer_sizes]):\n        for size in sizes:"
+        ),
+        "The bias comes before its weight here. The order is w1, b1, w2, b2, ...": (
+            "(n_in * n_out, n_out) -> (n_out, n_in * n_out)"
+        ),
+        "These stops are the last index that belongs to the tensor. Python's slices end one later.": (
+            "(start, start + size) -> (start, start + size - 1)"
+        ),
+        "Each bias has one number for every *input* here. It has one for every output.": (
+            "n_in * n_out, n_out) -> n_in * n_out, n_in)"
+        ),
+        "This is a nested list, with one item for each layer. It should be one flat list: w1, b1, w2, b2, ...": (
+            "return offsets -> return list(zip(offsets[::2], offsets[1::2]))",
+            "return offsets -> return [list(pair) for pair in zip(offsets[::2], offsets[1::2])]",
+        ),
+    },
+)
 
 
 @exercise(
@@ -105,7 +85,7 @@ def nested_by_layer(layer_sizes):
     hints=[
         "`parameter_offsets` says where each tensor begins and ends.",
         "A weight is `[out, in]`: `.unflatten(-1, (n_out, n_in))` splits the last axis in two.",
-        "For leading axes write `flat[..., start:stop]`: the three dots mean all axes that stand before.",
+        "For leading axes write `flat[..., start:stop]`. The three dots stand for all the axes before.",
     ],
     gradients=True,
 )
@@ -124,76 +104,55 @@ def unflatten(flat, layer_sizes):
     return layers
 
 
-@mistake(unflatten, "These weights are [in, out]. PyTorch's dense layer wants [out, in]: one row for each output.")
-def weights_in_out(flat, layer_sizes):
-    return [(w.reshape(*w.shape[:-2], *w.shape[:-3:-1]), b) for w, b in unflatten(flat, layer_sizes)]
+PIECE = "flat[..., start:middle].unflatten(-1, (n_out, n_in)) -> "
 
-
-@mistake(
+mistakes(
     unflatten,
-    "The shape is right, but the numbers were read as [in, out] and then transposed. The flat vector holds the weight"
-    " row by row as it is: cut it to [out, in] at once.",
+    {
+        "These weights are [in, out]. PyTorch's dense layer needs [out, in]: one row for each output.": (
+            "(n_out, n_in) -> (n_in, n_out)"
+        ),
+        "The shape is right, but the numbers were read as [in, out] and then transposed. The flat vector holds the"
+        " weight row by row as it is, so cut it to [out, in] at once.": (
+            "(n_out, n_in)) -> (n_in, n_out)).mT",
+            "(n_out, n_in)) -> (n_in, n_out)).transpose(-1, -2)",
+        ),
+        "The bias is read before the weight here. The order in the flat vector is w1, b1, w2, b2, ...": [
+            "middle = start + n_in * n_out -> middle = start + n_out",
+            "stop = middle + n_out -> stop = middle + n_in * n_out",
+            "weight = flat[..., start:middle] -> weight = flat[..., middle:stop]",
+            "bias = flat[..., middle:stop] -> bias = flat[..., start:middle]",
+        ],
+        "All weights are read first and then all biases. The order is layer after layer: w1, b1, w2, b2, ...": [
+            "start = [], 0 -> start = [], 0\n    first = sum(n_in * n_out for n_in, n_out in layer_sizes)",
+            "bias = flat[..., middle:stop] -> bias = flat[..., first : first + n_out]",
+            "start = stop -> start, first = middle, first + n_out",
+        ],
+        "This works for one flat vector, but `flat[start:stop]` cuts the *first* axis, which is the batch when there"
+        " is one. `flat[..., start:stop]` cuts the last.": (
+            [PIECE + "flat[start:middle].reshape(n_out, n_in)", "flat[..., middle:stop] -> flat[middle:stop]"],
+            [PIECE + "flat[start:middle].view(n_out, n_in)", "flat[..., middle:stop] -> flat[middle:stop]"],
+            [PIECE + "flat[start:middle].unflatten(-1, (n_out, n_in))", "flat[..., middle:stop] -> flat[middle:stop]"],
+        ),
+        "`.view(out, in)` leaves no room for axes in front. `.unflatten(-1, (out, in))` splits the last axis and keeps"
+        " the others.": (PIECE + "flat[..., start:middle].view(n_out, n_in)", ".unflatten(-1, (n -> .reshape((n"),
+        "This is one flat list w1, b1, w2, b2, ... The result should be a list of pairs: [(w1, b1), (w2, b2), ...].": (
+            "layers.append((weight, bias)) -> layers += [weight, bias]",
+            "return layers -> return tuple(part for pair in layers for part in pair)",
+        ),
+        "The weights are still flat. Give them their two axes: `.unflatten(-1, (n_out, n_in))`.": (
+            ".unflatten(-1, (n_out, n_in)) -> "
+        ),
+        "The values are right, but the tensors have lost their history, so no gradient reaches `flat`. In a"
+        " hypernetwork, `flat` comes from the generator, which then never learns. Use slices and views, no"
+        " `.detach()`, `.data`, `torch.tensor(...)` or `nn.Parameter(...)`.": (
+            "layers, start -> flat = flat.detach()\n    layers, start"
+        ),
+        "Every layer is cut from the beginning of the vector again. The second layer comes after the first.": (
+            "        start = stop\n -> "
+        ),
+    },
 )
-def transposed_weights(flat, layer_sizes):
-    return [(w.reshape(*w.shape[:-2], *w.shape[:-3:-1]).mT, b) for w, b in unflatten(flat, layer_sizes)]
-
-
-@mistake(unflatten, "The bias is read before the weight here. The order in the flat vector is w1, b1, w2, b2, ...")
-def bias_before_weight(flat, layer_sizes):
-    layers, start = [], 0
-    for n_in, n_out in layer_sizes:
-        bias = flat[..., start : start + n_out]
-        start = start + n_out
-        weight = flat[..., start : start + n_in * n_out].unflatten(-1, (n_out, n_in))
-        start = start + n_in * n_out
-        layers.append((weight, bias))
-    return layers
-
-
-@mistake(
-    unflatten, "All weights are read first and then all biases. The order is layer after layer: w1, b1, w2, b2, ..."
-)
-def unflatten_weights_first(flat, layer_sizes):
-    weights, start = [], 0
-    for n_in, n_out in layer_sizes:
-        weights.append(flat[..., start : start + n_in * n_out].unflatten(-1, (n_out, n_in)))
-        start = start + n_in * n_out
-    layers = []
-    for weight, (_, n_out) in zip(weights, layer_sizes, strict=True):
-        layers.append((weight, flat[..., start : start + n_out]))
-        start = start + n_out
-    return layers
-
-
-@mistake(
-    unflatten,
-    "This works for one flat vector, but `flat[start:stop]` cuts the *first* axis, which is the batch when there is"
-    " one. `flat[..., start:stop]` cuts the last.",
-)
-def cuts_the_first_axis(flat, layer_sizes):
-    layers, start = [], 0
-    for n_in, n_out in layer_sizes:
-        middle, stop = start + n_in * n_out, start + n_in * n_out + n_out
-        layers.append((flat[start:middle].reshape(n_out, n_in), flat[middle:stop]))
-        start = stop
-    return layers
-
-
-@mistake(
-    unflatten,
-    "The values are right, but the tensors have lost their history: no gradient reaches `flat`. In a hypernetwork,"
-    " `flat` comes from the generator, which then never learns. Use slices and views, no `.detach()`, `.data`,"
-    " `torch.tensor(...)` or `nn.Parameter(...)`.",
-)
-def gradient_cut(flat, layer_sizes):
-    return unflatten(flat.detach(), layer_sizes)
-
-
-@mistake(
-    unflatten, "Every layer is cut from the beginning of the vector again. The second layer lies behind the first."
-)
-def unflatten_starts_again(flat, layer_sizes):
-    return [unflatten(flat, [size])[0] for size in layer_sizes]
 
 
 def one_layer(n_out, n_in, *batch, start=1):
@@ -213,7 +172,7 @@ def one_layer(n_out, n_in, *batch, start=1):
     ],
     hints=[
         "`torch.cat([...], dim=-1)` joins tensors along their last axis.",
-        "A weight `[..., out, in]` becomes `[..., out * in]` with `.flatten(-2)`: only its last two axes are merged.",
+        "A weight `[..., out, in]` becomes `[..., out * in]` with `.flatten(-2)`, which merges only its last two axes.",
     ],
     gradients=True,
 )
@@ -228,44 +187,43 @@ def flatten(weights):
     return torch.cat(parts, dim=-1)
 
 
-@mistake(
-    flatten, "All weights come first here and then all biases. The order is layer after layer: w1, b1, w2, b2, ..."
-)
-def flatten_weights_first(weights):
-    return torch.cat([w.flatten(-2) for w, _ in weights] + [b for _, b in weights], dim=-1)
-
-
-@mistake(flatten, "The biases stand before their weights here. The order is w1, b1, w2, b2, ...")
-def flatten_bias_before_weight(weights):
-    return torch.cat([part for w, b in weights for part in (b, w.flatten(-2))], dim=-1)
-
-
-@mistake(flatten, "The weights are written column by column here. Row-major means row after row: no transpose.")
-def column_by_column(weights):
-    return torch.cat([part for w, b in weights for part in (w.mT.flatten(-2), b)], dim=-1)
-
-
-@mistake(
+mistakes(
     flatten,
-    "This works without batch axes, but `.flatten()` melts the batch axes too, so that all networks of the batch end in"
-    " one vector. `.flatten(-2)` merges only the last two axes.",
+    {
+        "All weights come first here and then all biases. The order is layer after layer: w1, b1, w2, b2, ...": (
+            "cat(parts, -> cat(parts[::2] + parts[1::2],"
+        ),
+        "The biases come before their weights here. The order is w1, b1, w2, b2, ...": [
+            "append(weight.flatten(-2)) -> append(bias)",
+            "        parts.append(bias)\n    return ->         parts.append(weight.flatten(-2))\n    return",
+        ],
+        "The weights are written column by column here. Row-major means row after row, so don't transpose.": (
+            "weight.flatten -> weight.mT.flatten"
+        ),
+        "This works without batch axes, but `.flatten()` merges the batch axes too, so that all networks of the batch"
+        " end up in one vector. `.flatten(-2)` merges only the last two axes.": (
+            ["flatten(-2) -> flatten()", "append(bias) -> append(bias.flatten())"],
+            ["flatten(-2) -> flatten()", ", dim=-1 -> "],
+            "flatten(-2) -> flatten()",
+            "flatten(-2) -> reshape(-1)",
+        ),
+        "`.flatten(1)` merges everything from axis 1 on, which fits only where there is exactly one batch axis."
+        " `.flatten(-2)` merges the last two axes, however many come before them.": (
+            "flatten(-2) -> flatten(1)",
+            "flatten(-2) -> flatten(start_dim=1)",
+        ),
+        "`torch.cat` joins along the *first* axis unless you say otherwise, and here that is the batch. Say"
+        " `dim=-1`.": ", dim=-1 -> ",
+        "`torch.stack` needs tensors of equal shape and makes a new axis. `torch.cat(..., dim=-1)` joins along the last"
+        " one.": ("cat( -> stack(", "cat(parts, dim=-1) -> stack(parts)"),
+        "The weights keep their two axes, so they don't fit beside the biases. `.flatten(-2)` merges the two.": (
+            ".flatten(-2) -> "
+        ),
+        "The biases are missing here.": "        parts.append(bias)\n -> ",
+        "The values are right, but no gradient can flow from the flat vector back to the weights. Join the tensors"
+        " with `torch.cat`, without `.detach()`, `.data`, `.tolist()` or numpy.": "dim=-1) -> dim=-1).detach()",
+    },
 )
-def batch_melted(weights):
-    return torch.cat([part.flatten() for pair in weights for part in pair])
-
-
-@mistake(flatten, "The biases are missing here.")
-def flatten_without_biases(weights):
-    return torch.cat([w.flatten(-2) for w, _ in weights], dim=-1)
-
-
-@mistake(
-    flatten,
-    "The values are right, but no gradient can flow from the flat vector back to the weights. Join the tensors with"
-    " `torch.cat`; do not go through `.detach()`, `.data`, `.tolist()` or numpy.",
-)
-def flatten_gradient_cut(weights):
-    return flatten(weights).detach()
 
 
 @exercise(
@@ -303,32 +261,27 @@ def unflatten_square_transposed(flat, n):
     return weight, bias
 
 
-@mistake(
+mistakes(
     unflatten_square,
-    "The weight is still transposed: each number sits at [column, row]. With in = out no shape can tell.",
+    {
+        "The weight is still transposed: each number sits at [column, row]. With in = out no shape can tell.": (
+            "(n, n)) -> (n, n)).mT"
+        ),
+        "`.T` reverses all axes, the batch axes too, and the weight is still transposed. It should not be transposed at"
+        " all.": "(n, n)) -> (n, n)).permute(*range(flat.dim(), -1, -1))",
+        "The weight is right now, but the bias is read from the beginning of the vector.": (
+            "flat[..., n * n :] -> flat[..., :n]"
+        ),
+        "The bias is read before the weight here. The order is w, then b.": [
+            "flat[..., : n * n] -> flat[..., n:]",
+            "flat[..., n * n :] -> flat[..., :n]",
+        ],
+        "This works for one vector, but `flat[: n * n]` cuts the first axis, which is the batch when there is one.": (
+            ["..., : n * n].unflatten(-1, (n, n)) -> : n * n].reshape(n, n)", "..., n * n :] -> n * n :]"],
+            ["..., : n * n] -> : n * n]", "..., n * n :] -> n * n :]"],
+        ),
+        "The values are right, but the tensors have lost their history, so no gradient reaches `flat`.": (
+            "weight = flat -> flat = flat.detach()\n    weight = flat"
+        ),
+    },
 )
-def still_transposed(flat, n):
-    return unflatten_square_transposed(flat, n)
-
-
-@mistake(unflatten_square, "The weight is right now, but the bias is read from the beginning of the vector.")
-def bias_from_the_start(flat, n):
-    return unflatten_square(flat, n)[0], flat[..., :n]
-
-
-@mistake(unflatten_square, "The bias is read before the weight here. The order is w, then b.")
-def square_bias_first(flat, n):
-    return flat[..., n:].unflatten(-1, (n, n)), flat[..., :n]
-
-
-@mistake(
-    unflatten_square,
-    "Right for one vector, but `flat[: n * n]` cuts the first axis, which is the batch when there is one.",
-)
-def square_cuts_the_first_axis(flat, n):
-    return flat[: n * n].reshape(n, n), flat[n * n :]
-
-
-@mistake(unflatten_square, "The values are right, but the tensors have lost their history: no gradient reaches `flat`.")
-def square_gradient_cut(flat, n):
-    return unflatten_square(flat.detach(), n)
