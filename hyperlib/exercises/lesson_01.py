@@ -2,7 +2,7 @@
 
 from torch import nn
 
-from ..checking.declare import case, exercise, mistake, stub
+from ..checking.declare import case, exercise, mistakes, stub
 
 
 @exercise(
@@ -15,7 +15,7 @@ from ..checking.declare import case, exercise, mistake, stub
     ],
     hints=[
         "There is a weight for every pair of an input and an output.",
-        "There is a bias for every output: it is added after the inputs were summed up.",
+        "There is a bias for every output. It is added after the inputs have been summed up.",
     ],
 )
 def layer_parameters(n_in, n_out):
@@ -23,31 +23,25 @@ def layer_parameters(n_in, n_out):
     return n_in * n_out + n_out
 
 
-@mistake(layer_parameters, "This is what comes out if the biases are left out.")
-def no_biases(n_in, n_out):
-    return n_in * n_out
-
-
-@mistake(layer_parameters, "This is a bias for every input. A bias belongs to an output: it is added to the sum.")
-def bias_per_input(n_in, n_out):
-    return n_in * n_out + n_in
-
-
-@mistake(layer_parameters, "This is one bias for the whole layer. Every output has a bias of its own.")
-def one_bias(n_in, n_out):
-    return n_in * n_out + 1
-
-
-@mistake(layer_parameters, "This counts the units. The weights are on the connections: inputs times outputs.")
-def units(n_in, n_out):
-    return n_in + n_out
-
-
-@mistake(
-    layer_parameters, "This is a bias for the inputs and for the outputs. Inputs are data: nothing is added to them."
+mistakes(
+    layer_parameters,
+    {
+        "The biases are left out.": "n_in * n_out + n_out -> n_in * n_out",
+        "This is a bias for every input. A bias belongs to an output, because it is added to the sum.": (
+            "+ n_out -> + n_in"
+        ),
+        "This is one bias for the whole layer. Every output has a bias of its own.": "+ n_out -> + 1",
+        "This counts the units. The weights are on the connections: inputs times outputs.": (
+            "n_in * n_out + n_out -> n_in + n_out"
+        ),
+        "This is a bias for the inputs and for the outputs. Inputs are data, and nothing is added to them.": (
+            "+ n_out -> + n_in + n_out"
+        ),
+        "The sum is taken before the product here. Mind the brackets: `n_in * n_out` weights, plus `n_out` biases.": (
+            "n_in * n_out + n_out -> n_in * (n_out + n_out)"
+        ),
+    },
 )
-def bias_on_both_sides(n_in, n_out):
-    return n_in * n_out + n_in + n_out
 
 
 @exercise(
@@ -72,44 +66,37 @@ def count_parameters(layer_sizes):
     return sum(n_in * n_out + n_out for n_in, n_out in layer_sizes)
 
 
-@mistake(count_parameters, "This is what comes out if the biases are left out.")
-def count_without_biases(layer_sizes):
-    return sum(n_in * n_out for n_in, n_out in layer_sizes)
+EACH = "sum(n_in * n_out + n_out for n_in, n_out in layer_sizes)"
 
-
-@mistake(count_parameters, "This is the first layer alone. Does a `return` stand inside the loop?")
-def first_layer_only(layer_sizes):
-    return count_parameters(layer_sizes[:1])
-
-
-@mistake(count_parameters, "This is the last layer alone. Is the total set anew for every layer instead of added to?")
-def last_layer_only(layer_sizes):
-    return count_parameters(layer_sizes[-1:])
-
-
-@mistake(count_parameters, "The last layer is left out. A list of pairs needs no `len(...) - 1`.")
-def last_layer_left_out(layer_sizes):
-    return sum(n_in * n_out + n_out for n_in, n_out in layer_sizes[:-1])
-
-
-@mistake(count_parameters, "Only the last layer has biases here. Every layer has them, also the hidden ones.")
-def biases_of_the_last_layer(layer_sizes):
-    return count_without_biases(layer_sizes) + layer_sizes[-1][1]
-
-
-@mistake(count_parameters, "Here the inputs have biases as well. Inputs are data: nothing is added to them.")
-def biases_of_the_inputs(layer_sizes):
-    return count_parameters(layer_sizes) + layer_sizes[0][0]
-
-
-@mistake(count_parameters, "Here each layer has a bias for every input. A bias belongs to an output.")
-def biases_per_input(layer_sizes):
-    return sum(n_in * n_out + n_in for n_in, n_out in layer_sizes)
-
-
-@mistake(count_parameters, "This is one number for each layer. Wanted is their sum.")
-def one_number_per_layer(layer_sizes):
-    return [n_in * n_out + n_out for n_in, n_out in layer_sizes]
+mistakes(
+    count_parameters,
+    {
+        "The biases are left out.": "n_in * n_out + n_out -> n_in * n_out",
+        "This is the first layer alone. Is the `return` inside the loop?": "in layer_sizes) -> in layer_sizes[:1])",
+        "This is the last layer alone. Is the total set again for every layer, instead of added to?": (
+            "in layer_sizes) -> in layer_sizes[-1:])"
+        ),
+        "The last layer is left out. A list of pairs needs no `len(...) - 1`.": (
+            "in layer_sizes) -> in layer_sizes[:-1])"
+        ),
+        "Only the last layer has biases here. Every layer has them, the hidden ones too.": (
+            "n_in * n_out + n_out for n_in, n_out in layer_sizes) -> "
+            "n_in * n_out for n_in, n_out in layer_sizes) + layer_sizes[-1][1]"
+        ),
+        "The inputs have biases here as well. Inputs are data, and nothing is added to them.": (
+            "in layer_sizes) -> in layer_sizes) + layer_sizes[0][0]"
+        ),
+        "Each layer has a bias for every input here. A bias belongs to an output.": "+ n_out -> + n_in",
+        "This is one number for each layer. The result should be their sum.": (
+            f"{EACH} -> [n_in * n_out + n_out for n_in, n_out in layer_sizes]"
+        ),
+        "`layer_parameters` takes two numbers, and each item of `layer_sizes` is a pair of them. Take it apart:"
+        " `for n_in, n_out in layer_sizes`, or `layer_parameters(*size)`.": (
+            f"{EACH} -> sum(layer_parameters(size) for size in layer_sizes)",
+            f"{EACH} -> sum(size[0] * size[1] + size[1] for size in [layer_sizes])",
+        ),
+    },
+)
 
 
 @exercise(
@@ -118,11 +105,11 @@ def one_number_per_layer(layer_sizes):
         case("generator_parameters(2, [3], [(2, 1)])"),
         case("generator_parameters(3, [4, 5], [(2, 3), (3, 1)])"),
         case("generator_parameters(3, [4, 4, 4], [(2, 3), (3, 1)])"),
-        case("generator_parameters(1, [], [(1, 1)])", "`hidden_sizes` may be empty: then there is a single layer."),
+        case("generator_parameters(1, [], [(1, 1)])", "`hidden_sizes` may be empty. Then there is a single layer."),
         case("generator_parameters(64, [256, 256], [(128, 64), (64, 32)])"),
     ],
     hints=[
-        "How many numbers must come out of the generator? Every weight and every bias of the target.",
+        "How many numbers have to come out of the generator? Every weight and every bias of the target.",
         "So the generator's widths are: conditioning_size, then the hidden sizes, then"
         " `count_parameters(target_layer_sizes)`.",
         "`zip(widths[:-1], widths[1:])` turns a list of widths into (in, out) pairs, which `count_parameters` takes.",
@@ -146,67 +133,35 @@ def generator_parameters(
     return count(zip(widths[:-1], widths[1:]))
 
 
-@mistake(generator_parameters, "This is the target's size: what the generator puts out, not what it is made of.")
-def the_targets_size(conditioning_size, hidden_sizes, target_layer_sizes):
-    return count_parameters(target_layer_sizes)
+ALL = "count(zip(widths[:-1], widths[1:]))"
 
-
-@mistake(
+mistakes(
     generator_parameters,
-    "This generator makes the target's weights but not its biases, which have to come from it too.",
+    {
+        "This is the target's size: what the generator puts out, not what it is made of.": (
+            f"{ALL} -> count(target_layer_sizes)"
+        ),
+        "This generator makes the target's weights but not its biases, which have to come from it too.": (
+            "count(target_layer_sizes)] -> sum(a * b for a, b in target_layer_sizes)]"
+        ),
+        "The target's own parameters are added on top here. It has none of its own: they are the generator's output.": (
+            f"{ALL} -> {ALL} + widths[-1]"
+        ),
+        "This generator puts out as many numbers as the target does. It has to put out the target's *parameters*.": (
+            "count(target_layer_sizes)] -> target_layer_sizes[-1][1]]"
+        ),
+        "This is one generator for each layer of the target (as in Edifice's Hypernetwork module, lesson 08). The"
+        " exercise asks for one MLP for all layers together.": (
+            f"return {ALL} -> pairs = ([*widths[:-1], count([size])] for size in target_layer_sizes)\n"
+            "    return sum(count(zip(w[:-1], w[1:])) for w in pairs)"
+        ),
+        "The output layer is left out, and with it nearly everything: from the last hidden layer to P.": (
+            "*hidden_sizes, count(target_layer_sizes)] -> *hidden_sizes]"
+        ),
+        "No biases are counted, neither the target's nor the generator's.": "n_in * n_out + n_out -> n_in * n_out",
+        "The generator's own biases are left out.": (f"{ALL} -> sum(a * b for a, b in zip(widths[:-1], widths[1:]))"),
+    },
 )
-def generates_no_biases(conditioning_size, hidden_sizes, target_layer_sizes):
-    widths = [conditioning_size, *hidden_sizes, count_without_biases(target_layer_sizes)]
-    return count_parameters(list(zip(widths[:-1], widths[1:], strict=True)))
-
-
-@mistake(
-    generator_parameters,
-    "Here the target's own parameters are added on top. It has none of its own: they are the generator's output.",
-)
-def target_added(conditioning_size, hidden_sizes, target_layer_sizes):
-    return generator_parameters(conditioning_size, hidden_sizes, target_layer_sizes) + count_parameters(
-        target_layer_sizes
-    )
-
-
-@mistake(
-    generator_parameters,
-    "This generator puts out as many numbers as the target puts out. It has to put out the target's *parameters*.",
-)
-def generates_the_output(conditioning_size, hidden_sizes, target_layer_sizes):
-    widths = [conditioning_size, *hidden_sizes, target_layer_sizes[-1][1]]
-    return count_parameters(list(zip(widths[:-1], widths[1:], strict=True)))
-
-
-@mistake(
-    generator_parameters,
-    "This is one generator for each layer of the target (as Edifice's Hypernetwork module does it, lesson 08)."
-    " Wanted is one MLP for all layers together.",
-)
-def one_generator_per_layer(conditioning_size, hidden_sizes, target_layer_sizes):
-    return sum(generator_parameters(conditioning_size, hidden_sizes, [size]) for size in target_layer_sizes)
-
-
-@mistake(
-    generator_parameters,
-    "The output layer is left out, and with it nearly everything: from the last hidden layer to P.",
-)
-def output_layer_left_out(conditioning_size, hidden_sizes, target_layer_sizes):
-    widths = [conditioning_size, *hidden_sizes]
-    return sum(a * b + b for a, b in zip(widths[:-1], widths[1:]))
-
-
-@mistake(generator_parameters, "No biases are counted, neither the target's nor the generator's.")
-def no_biases_anywhere(conditioning_size, hidden_sizes, target_layer_sizes):
-    widths = [conditioning_size, *hidden_sizes, count_without_biases(target_layer_sizes)]
-    return count_without_biases(list(zip(widths[:-1], widths[1:])))
-
-
-@mistake(generator_parameters, "This is what comes out if the generator's own biases are left out.")
-def generator_without_biases(conditioning_size, hidden_sizes, target_layer_sizes):
-    widths = [conditioning_size, *hidden_sizes, count_parameters(target_layer_sizes)]
-    return count_without_biases(list(zip(widths[:-1], widths[1:], strict=True)))
 
 
 @exercise(
@@ -216,11 +171,11 @@ def generator_without_biases(conditioning_size, hidden_sizes, target_layer_sizes
         case("largest_hidden(6, 1, 1)"),
         case("largest_hidden(99, 2, 3)"),
         case("largest_hidden(98, 2, 3)"),
-        case("largest_hidden(30_000_000, 784, 10)"),
+        case("largest_hidden(300_000, 784, 10)"),
     ],
     hints=[
-        "Write down the parameters of n_in -> h -> n_out: what is multiplied by h, and what is not?",
-        "It is `h * (n_in + 1 + n_out) + n_out`. Take away what does not depend on h, then divide.",
+        "Write down the parameters of n_in -> h -> n_out. What is multiplied by h, and what isn't?",
+        "It is `h * (n_in + 1 + n_out) + n_out`. Take away what doesn't depend on h, then divide.",
         "`a // b` divides and rounds down.",
     ],
 )
@@ -231,44 +186,30 @@ def largest_hidden(budget, n_in, n_out):
     return (budget - n_out) // (n_in + 1 + n_out)
 
 
-@mistake(largest_hidden, "This is what comes out if all biases are left out: the network is then too large.")
-def budget_without_biases(budget, n_in, n_out):
-    return budget // (n_in + n_out)
-
-
-@mistake(largest_hidden, "The n_out biases of the last layer are forgotten. They cost the same for every h.")
-def output_biases_forgotten(budget, n_in, n_out):
-    return budget // (n_in + 1 + n_out)
-
-
-@mistake(largest_hidden, "The biases of the hidden units are forgotten: each hidden unit costs one more.")
-def hidden_biases_forgotten(budget, n_in, n_out):
-    return (budget - n_out) // (n_in + n_out)
-
-
-@mistake(
+mistakes(
     largest_hidden,
-    "This goes over the budget: wanted is the last h that fits, not the first that reaches it (round down, not up).",
+    {
+        "All biases are left out, so the network is too large.": [
+            "(budget - n_out) // -> budget //",
+            "(n_in + 1 + n_out) -> (n_in + n_out)",
+        ],
+        "The n_out biases of the last layer are forgotten. They cost the same for every h.": (
+            "(budget - n_out) // -> budget //"
+        ),
+        "The biases of the hidden units are forgotten. Each hidden unit costs one more.": (
+            "(n_in + 1 + n_out) -> (n_in + n_out)"
+        ),
+        "This goes over the budget. The answer is the last h that fits, not the first that reaches it: round down, not"
+        " up.": "(budget - n_out) // (n_in + 1 + n_out) -> -((n_out - budget) // (n_in + 1 + n_out))",
+        "This stays below the budget even where it could be met exactly. At most means `<=`, not `<`.": (
+            "(budget - n_out) -> (budget - n_out - 1)"
+        ),
+        "This is one too many. The loop or the formula has gone on to the first h that no longer fits.": (
+            "(n_in + 1 + n_out) -> (n_in + 1 + n_out) + 1"
+        ),
+        "This isn't rounded, and there is no half of a hidden unit. `//` rounds down.": "// -> /",
+    },
 )
-def rounded_up(budget, n_in, n_out):
-    return -((n_out - budget) // (n_in + 1 + n_out))
-
-
-@mistake(largest_hidden, "This stays below the budget even where it could be met exactly: at most means `<=`, not `<`.")
-def strictly_less(budget, n_in, n_out):
-    return (budget - n_out - 1) // (n_in + 1 + n_out)
-
-
-@mistake(
-    largest_hidden, "This is one too many: the loop or the formula has gone on to the first h that no longer fits."
-)
-def one_too_many(budget, n_in, n_out):
-    return (budget - n_out) // (n_in + 1 + n_out) + 1
-
-
-@mistake(largest_hidden, "This is not rounded: there is no half of a hidden unit. `//` rounds down.")
-def not_rounded(budget, n_in, n_out):
-    return (budget - n_out) / (n_in + 1 + n_out)
 
 
 @exercise(
@@ -304,19 +245,23 @@ def not_rounded(budget, n_in, n_out):
         case("count_module(nn.Sequential(nn.Linear(2, 2).requires_grad_(False), nn.Linear(2, 1)))"),
     ],
     hints=[
-        "Run it on two layers of which the second uses the first one's weight. How often does the loop meet it?",
-        "A tensor that is used twice is still one tensor: keep a set of the `id(parameter)` already counted.",
+        "Run it on two layers of which the second uses the first one's weight. How often does the loop find it?",
+        "A tensor that is used twice is still one tensor. Keep a set of the `id(parameter)` already counted.",
         "Or ask PyTorch: `module.parameters()` walks through everything inside and gives each tensor once.",
     ],
 )
 def count_module(module):
-    """How many numbers of a module could be trained."""
+    """Number of parameters of a module: each tensor
+    counts once, frozen ones too.
+    """
     return sum(parameter.numel() for parameter in module.parameters())
 
 
 @stub(count_module)
 def count_module_twice(module):
-    """How many numbers of a module could be trained."""
+    """Number of parameters of a module: each tensor
+    counts once, frozen ones too.
+    """
     total = 0
     for part in module.modules():
         for parameter in part.parameters(recurse=False):
@@ -324,16 +269,9 @@ def count_module_twice(module):
     return total
 
 
-@mistake(count_module, "Shared tensors still count once for every layer that uses them.")
-def tied_counted_twice(module):
-    return count_module_twice(module)
+OWN = "sum(parameter.numel() for parameter in module.parameters())"
 
 
-@mistake(
-    count_module,
-    "Two different tensors that happen to hold the same numbers count as one here. Shared means the same tensor:"
-    " compare with `is` or `id`, not by value.",
-)
 def same_values_count_once(module):
     seen = []
     for parameter in module.parameters():
@@ -342,47 +280,46 @@ def same_values_count_once(module):
     return sum(parameter.numel() for parameter in seen)
 
 
-@mistake(count_module, "Tensors of the same shape count as one here. Two layers of one size are still two layers.")
-def same_shapes_count_once(module):
-    return sum({parameter.shape: parameter.numel() for parameter in module.parameters()}.values())
-
-
-@mistake(count_module, "This counts tensors. Wanted are the numbers in them: `.numel()`.")
-def counts_tensors(module):
-    return len(list(module.parameters()))
-
-
-@mistake(
+mistakes(
     count_module,
-    "`state_dict()` lists a shared tensor under each of its names, and buffers too, such as BatchNorm's running mean,"
-    " which nobody trains.",
+    {
+        "Shared tensors still count once for every layer that uses them.": count_module_twice,
+        "Two different tensors that happen to hold the same numbers count as one here. Shared means the same tensor,"
+        " so compare with `is` or `id`, not by value.": same_values_count_once,
+        "`parameter in a_list` compares by value: `==` between tensors gives a tensor, and Python can't make one True"
+        " or False of it. Keep a set of tensors, or of `id(parameter)`.": (
+            f"return {OWN} -> total, seen = 0, []\n"
+            "    for part in module.modules():\n"
+            "        for parameter in part.parameters(recurse=False):\n"
+            "            if parameter not in seen:\n"
+            "                seen.append(parameter)\n"
+            "                total = total + parameter.numel()\n"
+            "    return total"
+        ),
+        "Tensors of the same shape count as one here. Two layers of one size are still two layers.": (
+            f"{OWN} -> sum({{p.shape: p.numel() for p in module.parameters()}}.values())"
+        ),
+        "Tensors of the same size count as one here. Collect the tensors in a set, not their sizes.": (
+            f"{OWN} -> sum({{p.numel() for p in module.parameters()}})"
+        ),
+        "This counts tensors. The result should be how many numbers are in them: `.numel()`.": (
+            f"{OWN} -> len(list(module.parameters()))"
+        ),
+        "`state_dict()` lists a shared tensor under each of its names, and buffers too, such as BatchNorm's running"
+        " mean, which nobody trains.": f"{OWN} -> sum(tensor.numel() for tensor in module.state_dict().values())",
+        "Frozen parameters are left out here. They are still parameters, and have to be stored.": (
+            "module.parameters()) -> module.parameters() if parameter.requires_grad)"
+        ),
+        "`module.modules()` already walks through everything inside. With `parameters()` of each of them, the layers"
+        " are counted again for every module around them.": (
+            f"{OWN} -> sum(p.numel() for part in module.modules() for p in part.parameters())"
+        ),
+        "Whole layers are lost here. `parameters(recurse=False)` sees only what the module itself holds.": (
+            "module.parameters() -> module.parameters(recurse=False)"
+        ),
+        "Only nn.Linear layers are counted here. A module may hold parameters in any kind of layer.": (
+            f"return {OWN} -> parts = [m for m in module.modules() if isinstance(m, nn.Linear)]\n"
+            "    return sum({id(p): p.numel() for m in parts for p in m.parameters()}.values())"
+        ),
+    },
 )
-def counts_the_state_dict(module):
-    return sum(tensor.numel() for tensor in module.state_dict().values())
-
-
-@mistake(count_module, "Frozen parameters are left out here. They are parameters all the same, and have to be stored.")
-def frozen_left_out(module):
-    return sum(parameter.numel() for parameter in module.parameters() if parameter.requires_grad)
-
-
-@mistake(
-    count_module,
-    "`module.modules()` already walks through everything inside; with `parameters()` of each of them, the layers are"
-    " counted again for every module around them.",
-)
-def counted_again_for_every_level(module):
-    return sum(p.numel() for submodule in module.modules() for p in submodule.parameters())
-
-
-@mistake(
-    count_module, "Whole layers are lost here: `parameters(recurse=False)` sees only what the module itself holds."
-)
-def no_recursion(module):
-    return sum(parameter.numel() for parameter in module.parameters(recurse=False))
-
-
-@mistake(count_module, "Only nn.Linear layers are counted here. A module may hold parameters in any kind of layer.")
-def linear_layers_only(module):
-    weights = {id(p): p.numel() for m in module.modules() if isinstance(m, nn.Linear) for p in m.parameters()}
-    return sum(weights.values())
