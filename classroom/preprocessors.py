@@ -1,4 +1,4 @@
-"""What nbgrader does before and after it runs a submission: mend its graded cells, and mark what a human should see."""
+"""What nbgrader does before and after a submission runs: repair its graded cells, and mark what a human should see."""
 
 from nbformat.v4 import new_code_cell, new_markdown_cell
 from nbgrader.api import Gradebook
@@ -6,7 +6,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 
 
 class RestoreCells(NbGraderPreprocessor):
-    """Deleted cells come back, copies lose their claim to marks, damaged metadata is mended.
+    """Deleted cells come back, copies lose their claim to marks, damaged metadata is repaired.
 
     nbgrader's own OverwriteCells does a part of this, but gives up on a submission whose exercise *and* check cell
     were deleted, or whose metadata is damaged, and with it on all of the student's marks.
@@ -23,7 +23,7 @@ class RestoreCells(NbGraderPreprocessor):
         ids = [grade_id(cell) for cell in nb.cells]
         for cell in nb.cells:
             cell.metadata.pop("nbgrader", None)
-        place = 0  # where the next missing cell goes: behind the one before it
+        place = 0  # where the next missing cell goes: after the one before it
         for source, max_score, is_solution in wanted:
             if source.name not in ids:
                 place = place_beside_partner(source.name, ids, place)

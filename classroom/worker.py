@@ -1,6 +1,6 @@
 """One process of `python -m classroom grade`: reads students' names, grades each, answers with a line of JSON.
 
-It does what `nbgrader autograde ASSIGNMENT --student=NAME --force` does, without starting nbgrader anew each time,
+It does what `nbgrader autograde ASSIGNMENT --student=NAME --force` does, without starting nbgrader again each time,
 which would take as long as the grading itself.
 """
 

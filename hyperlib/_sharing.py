@@ -17,7 +17,7 @@ def run_shared(run, data, weights, index):
     pieces = (counts + n - 1) // n
     owner = torch.repeat_interleave(pieces)  # [M], each piece's network
     starts = counts.cumsum(0) - counts  # where each network's rows begin in `order`
-    filling = n * pieces - counts  # how many copies will come behind them
+    filling = n * pieces - counts  # how many copies will come after them
     numbers = torch.arange(len(index), device=index.device)
     shift = (filling.cumsum(0) - filling).index_select(0, group)
     place = torch.empty_like(index).scatter_(0, order, numbers + shift)  # where each row goes

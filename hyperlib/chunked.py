@@ -20,7 +20,7 @@ def count_chunks(total, chunk_size):
 class ChunkedGenerator(nn.Module):
     """Generates all weights of a target network with one small MLP that is asked once for each chunk.
 
-    The MLP gets the condition and a learned embedding that says which chunk is wanted, and puts out `chunk_size`
+    The MLP gets the condition and a learned embedding that says which chunk is needed, and puts out `chunk_size`
     numbers.  The chunks are joined, the last one's surplus is dropped, and the flat vector is the target's, w1, b1,
     w2, b2, ...: a chunk may hold the end of one layer and the beginning of the next.
 

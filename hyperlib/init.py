@@ -54,7 +54,7 @@ def hyperfan_in_std(n_in, n_features, activation="relu"):
 
 
 def initialise_generator(generator, target_layer_sizes, method="hyperfan_in", activation="relu"):
-    """Start a generator anew, in place, and return it.
+    """Initialise a generator again, in place, and return it.
 
     Args:
         generator: a module whose last `nn.Linear` puts out all parameters of the target: w1, b1, w2, b2, ...

@@ -11,14 +11,14 @@ REQUIREMENTS = Path(__file__).parents[1] / "requirements.txt"
 
 
 def pinned_versions(path=REQUIREMENTS):
-    """The exact versions that the course was tried with, by package name."""
+    """The exact versions that the course was tested with, by package name."""
     if not path.is_file():
-        return {}  # installed from somewhere else than the course's folder: nothing to compare with
+        return {}  # not installed from the course's folder, so there is nothing to compare with
     return dict(re.findall(r"^([\w-]+)==([\w.]+)", path.read_text(encoding="utf-8"), re.MULTILINE))
 
 
 def machine_problems():
-    """What is off, one sentence each; an empty list if nothing is."""
+    """A sentence for each thing that is wrong; an empty list if nothing is."""
     problems = []
     for name, needed in pinned_versions().items():
         try:
@@ -26,7 +26,7 @@ def machine_problems():
         except importlib.metadata.PackageNotFoundError:
             found = "missing"
         if found.split("+")[0] != needed:
-            problems.append(f"{name} is {found}; the course was tried with {needed}")
+            problems.append(f"{name} is {found}, but the course was tested with {needed}")
     return problems
 
 
@@ -38,8 +38,8 @@ def machine_report():
     lines += [f"Not as expected: {problem}." for problem in problems]
     if problems:
         lines.append(
-            "To mend it: pip install -r requirements.txt in the course's folder, then Kernel > Restart Kernel."
+            "To fix this, run pip install -r requirements.txt in the course's folder, then restart the kernel."
         )
     else:
-        lines.append("Everything is in place.")
+        lines.append("Everything is installed.")
     return "\n".join(lines)

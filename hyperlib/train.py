@@ -14,7 +14,7 @@ REDRAW = 0.1  # seconds between two states of the bar: fast enough for eyes, too
 def progress(items, label="working"):
     """The items one after another, with a progress bar below the cell (or on one line of a terminal).
 
-    `items` needs a length.  What stays behind says how many there were and nothing measured, so that a saved notebook
+    `items` needs a length.  What remains says how many there were and nothing measured, so that a saved notebook
     is the same on every machine.
     """
     show = bar(str(label), len(items))
@@ -70,7 +70,7 @@ def train(parameters, loss, steps, lr=0.01, label="training"):
     Args:
         parameters: tensors or a module's `.parameters()`.
         loss: a function without arguments that computes a fresh loss, a scalar tensor, at every step; if it draws
-            its data anew each time, every step sees other data.
+            its data again each time, every step sees other data.
         steps: how many steps.
         lr: Adam's learning rate.
         label: what the progress bar says; None for no bar, inside a loop that has one.

@@ -27,14 +27,14 @@ def test_torch_is_pinned_once_and_first():
 
 def test_this_machine_is_ready():
     assert machine.machine_problems() == []
-    assert machine.machine_report().endswith("Everything is in place.")
+    assert machine.machine_report().endswith("Everything is installed.")
 
 
 def test_a_machine_that_is_not_ready_is_told_so(monkeypatch):
     monkeypatch.setattr(machine, "pinned_versions", lambda: {"torch": "1.0.0", "no-such-package": "3.1"})
     torch_off, package_off = machine.machine_problems()
-    assert re.fullmatch(r"torch is 2\..*; the course was tried with 1\.0\.0", torch_off)
-    assert package_off == "no-such-package is missing; the course was tried with 3.1"
+    assert re.fullmatch(r"torch is 2\..*, but the course was tested with 1\.0\.0", torch_off)
+    assert package_off == "no-such-package is missing, but the course was tested with 3.1"
     assert "pip install -r requirements.txt" in machine.machine_report()
 
 

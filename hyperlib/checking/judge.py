@@ -163,7 +163,7 @@ ADVICE = {  # what an error of torch's usually means here
     "before Module.__init__() call": "Is `super().__init__()` missing, or its parentheses?",
     "empty parameter list": "The target network owns no parameters: those of the hypernetwork are to be trained.",
     "can't optimize a non-leaf": "Generated weights are not leaves: give the optimizer `hypernet.parameters()`.",
-    "through the graph a second time": "Is something computed once that has to be computed anew for each step?",
+    "through the graph a second time": "Is something computed once that has to be computed again at each step?",
     "not a Module subclass": "Is a `...` still to be filled in?",
 }
 

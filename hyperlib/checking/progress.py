@@ -50,7 +50,7 @@ def keeping_problem():
     """A sentence if the file cannot be read or written, else an empty text."""
     file = progress_file()
     if file.is_dir() or not os.access(file if file.exists() else file.parent, os.R_OK | os.W_OK):
-        return f"Your progress cannot be kept: the file {file.name} cannot be written here."
+        return f"Your progress can't be saved, because the file {file.name} can't be written here."
     return ""
 
 
@@ -59,8 +59,8 @@ class Place:
     """Where an exercise stands: its lesson and its heading there."""
 
     lesson_title: str  # "02 · Slicing the flat vector"
-    title: str  # "offsets", or the exercise's name where the notebook is not at hand
-    notebook: str = ""  # file name, empty where the notebook is not at hand
+    title: str  # "offsets", or the exercise's name where the notebook isn't there
+    notebook: str = ""  # file name, empty where the notebook isn't there
     cell: str = ""  # id of the cell with the heading
 
 

@@ -155,7 +155,7 @@ def short(value):
         return repr(value)
     if isinstance(value, torch.nn.Module):
         return repr(value) if len(repr(value)) < 80 else type(value).__name__
-    # The repr of anything else may hold an address, which is another one on every run.
+    # The repr of anything else may hold an address, which is a different one on every run.
     return f"something of type {type_name(value)}"
 
 
@@ -166,7 +166,7 @@ def nested(values):
 
 
 def side_by_side(needed, got):
-    """Two values beside each other: tensors as pictures of coloured cells, everything else as text."""
+    """Two values next to each other: tensors as pictures of coloured cells, everything else as text."""
     if isinstance(needed, (int, float)) and isinstance(got, (int, float)):
         return ""  # the sentence above has said it
     tensors = [value for value in (needed, got) if isinstance(value, torch.Tensor) and value.numel()]

@@ -1,4 +1,4 @@
-"""Run an answer on its cases and come back, whatever it does: raise, exit, print, loop for ever, change its inputs."""
+"""Run an answer on its cases and come back, whatever it does: raise, exit, print, loop forever, change its inputs."""
 
 import builtins
 import contextlib
@@ -289,7 +289,7 @@ def _gradients_of(exercise, case, answer):
     value = _execute(exercise, case, answer, inputs)
     if not leaves:
         return {}
-    # Another factor for every number, so that a sum over all of them cannot hide a permutation.
+    # A different factor for every number, so that a sum over all of them cannot hide a permutation.
     terms = [
         (out * torch.arange(1, out.numel() + 1, dtype=out.dtype).reshape(out.shape)).sum() * (k + 1)
         for k, (_, out) in enumerate(_named_tensors({"value": value}))

@@ -2,7 +2,7 @@
 
 import torch
 
-from ..checking.declare import case, exercise, mistake
+from ..checking.declare import case, exercise, mistakes
 
 
 @exercise(
@@ -13,8 +13,8 @@ from ..checking.declare import case, exercise, mistake
         case("line(x, w, b)", x=torch.tensor([[1.0, -2.0], [4.0, 0.0]]), w=torch.tensor(-2.0), b=torch.tensor(5.0)),
     ],
     hints=[
-        "The function is handed all that it needs: `x`, `w` and `b`. It makes nothing of its own.",
-        "`w` multiplies, `b` is added: one line that begins with `return`.",
+        "The function is given all it needs: `x`, `w` and `b`. Which of them belong together?",
+        "`w` multiplies and `b` is added. One line that begins with `return` will do.",
     ],
     gradients=True,
 )
@@ -23,26 +23,20 @@ def line(x, w, b):
     return w * x + b
 
 
-@mistake(line, "This is what comes out if `w` and `b` change places: the slope is added and the height multiplies.")
-def swapped(x, w, b):
-    return b * x + w
-
-
-@mistake(line, "This is what comes out if `b` is left out: every line then goes through zero.")
-def no_bias(x, w, b):
-    return w * x
-
-
-@mistake(line, "`b` is added before the multiplication here: in `w * (x + b)` it is multiplied by `w` as well.")
-def bias_first(x, w, b):
-    return w * (x + b)
-
-
-@mistake(line, "This is what comes out if `b` is subtracted instead of added.")
-def bias_subtracted(x, w, b):
-    return w * x - b
-
-
-@mistake(line, "This is what comes out if `w` is left out: every line then has slope one.")
-def no_weight(x, w, b):
-    return x + b
+mistakes(
+    line,
+    {
+        "`w` and `b` are swapped: the slope is added and the height multiplies.": "w * x + b -> b * x + w",
+        "`b` is left out, so every line goes through zero.": " + b -> ",
+        "`b` is added before the multiplication. In `w * (x + b)` it is multiplied by `w` as well.": (
+            "w * x + b -> w * (x + b)"
+        ),
+        "`b` is subtracted here instead of added.": "x + b -> x - b",
+        "`w` is left out, so every line has slope one.": "w * x -> x",
+        "`@` multiplies matrices, and the slope is a single number. Use `*`.": (
+            "w * x + b -> w @ x + b",
+            "w * x + b -> x @ w + b",
+            "w * x + b -> torch.matmul(w, x) + b",
+        ),
+    },
+)
