@@ -4,9 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-import hyperlib
-
-from ..checking.declare import case, counting, exercise, mistake, stub
+from ..checking.declare import case, counting, exercise, mistakes, stub
 
 
 class WithEmbeddings(nn.Module):
@@ -36,6 +34,11 @@ class WithEmbeddings(nn.Module):
             "compression_ratio(hypernetwork, [(7, 8)])",
             hypernetwork=nn.Sequential(nn.Linear(1, 2, bias=False), nn.Linear(2, 2)),
         ),
+        case(
+            "compression_ratio(hypernetwork, [(3, 3)])",
+            "Part of this hypernetwork is frozen. It has to be stored all the same.",
+            hypernetwork=nn.Sequential(nn.Linear(1, 2).requires_grad_(False), nn.Linear(2, 1)),
+        ),
     ],
     hints=[
         "You need two counts: one of the target's parameters, one of the hypernetwork's.",
@@ -54,67 +57,41 @@ def compression_ratio(hypernetwork, target_layer_sizes):
     return count_parameters(target_layer_sizes) / count_module(hypernetwork)
 
 
-@mistake(
+STORED, RATIO = "count_module(hypernetwork)", "count_parameters(target_layer_sizes) / count_module(hypernetwork)"
+
+mistakes(
     compression_ratio,
-    "This is the other way round. The ratio is what is generated divided by what is stored.",
+    {
+        "This is the other way round. The ratio is what is generated divided by what is stored.": (
+            f"{RATIO} -> count_module(hypernetwork) / count_parameters(target_layer_sizes)"
+        ),
+        "The target's biases are missing. They are generated as well.": (
+            "return count_parameters(target_layer_sizes) -> return sum(a * b for a, b in target_layer_sizes)"
+        ),
+        "The hypernetwork's biases are missing. Every parameter has to be stored, whatever its shape.": (
+            f"{STORED} -> sum(p.numel() for p in hypernetwork.parameters() if p.dim() > 1)"
+        ),
+        "Only linear layers are counted. Embeddings are parameters too, so ask the whole module for `.parameters()`.": (
+            f"{STORED} -> sum(count_module(m) for m in hypernetwork.modules() if isinstance(m, nn.Linear))"
+        ),
+        "`.children()` gives only the modules inside. What the module owns itself is missing: `.parameters()` has it"
+        " all.": f"{STORED} -> sum(map(count_module, hypernetwork.children()))",
+        "Frozen parameters are left out. Nobody trains them, but they have to be stored all the same.": (
+            f"{STORED} -> sum(p.numel() for p in hypernetwork.parameters() if p.requires_grad)"
+        ),
+        "The result is rounded. Return the ratio as it is, and round only when you print it.": (
+            f"{RATIO} -> round({RATIO}, 2)",
+            f"{RATIO} -> round({RATIO}, 1)",
+        ),
+        "This is the share that is saved. The ratio is generated divided by stored, nothing else.": (
+            f"{RATIO} -> 1 - count_module(hypernetwork) / count_parameters(target_layer_sizes)"
+        ),
+        "`//` drops the fraction. Use `/`.": " / -> //",
+        "This counts tensors. Count the numbers in them: `p.numel()`.": (
+            f"{STORED} -> len(list(hypernetwork.parameters()))"
+        ),
+    },
 )
-def other_way_round(hypernetwork, target_layer_sizes):
-    return 1 / compression_ratio(hypernetwork, target_layer_sizes)
-
-
-@mistake(compression_ratio, "The target's biases are missing. They are generated as well.")
-def targets_biases_left_out(hypernetwork, target_layer_sizes):
-    return sum(n_in * n_out for n_in, n_out in target_layer_sizes) / hyperlib.count_module(hypernetwork)
-
-
-@mistake(
-    compression_ratio, "The hypernetwork's biases are missing. Every parameter has to be stored, whatever its shape."
-)
-def hypernetworks_biases_left_out(hypernetwork, target_layer_sizes):
-    stored = sum(p.numel() for p in hypernetwork.parameters() if p.dim() > 1)
-    return hyperlib.count_parameters(target_layer_sizes) / stored
-
-
-@mistake(
-    compression_ratio,
-    "Only linear layers are counted. Embeddings are parameters too: ask the whole module for its `.parameters()`.",
-)
-def linear_layers_only(hypernetwork, target_layer_sizes):
-    layers = [m for m in hypernetwork.modules() if isinstance(m, nn.Linear)]
-    return hyperlib.count_parameters(target_layer_sizes) / sum(p.numel() for m in layers for p in m.parameters())
-
-
-@mistake(
-    compression_ratio,
-    "`.children()` gives only the modules inside. What the module owns itself is missing: `.parameters()` has it all.",
-)
-def children_only(hypernetwork, target_layer_sizes):
-    stored = sum(hyperlib.count_module(child) for child in hypernetwork.children())
-    return hyperlib.count_parameters(target_layer_sizes) / stored
-
-
-@mistake(
-    compression_ratio,
-    "The result is rounded. Return the ratio as it is, and round only when you print it.",
-    lambda hypernetwork, target_layer_sizes: round(compression_ratio(hypernetwork, target_layer_sizes), 1),
-)
-def rounded_ratio(hypernetwork, target_layer_sizes):
-    return round(compression_ratio(hypernetwork, target_layer_sizes), 2)
-
-
-@mistake(compression_ratio, "This is the share that is saved. The ratio is generated divided by stored, nothing else.")
-def share_saved(hypernetwork, target_layer_sizes):
-    return 1 - 1 / compression_ratio(hypernetwork, target_layer_sizes)
-
-
-@mistake(compression_ratio, "`//` drops the fraction. Use `/`.")
-def whole_numbers_only(hypernetwork, target_layer_sizes):
-    return hyperlib.count_parameters(target_layer_sizes) // hyperlib.count_module(hypernetwork)
-
-
-@mistake(compression_ratio, "This counts tensors. Count the numbers in them: `p.numel()`.")
-def tensors_are_counted(hypernetwork, target_layer_sizes):
-    return hyperlib.count_parameters(target_layer_sizes) / len(list(hypernetwork.parameters()))
 
 
 @exercise(
@@ -140,42 +117,27 @@ def count_chunks(total, chunk_size):
     return -(-total // chunk_size)
 
 
-@mistake(
+UP = "-(-total // chunk_size)"
+
+mistakes(
     count_chunks,
-    "The numbers after the last full chunk get no chunk. Round up, not down.",
-    lambda total, chunk_size: max(1, total // chunk_size),
+    {
+        "The numbers after the last full chunk get no chunk. Round up, not down.": (
+            f"{UP} -> total // chunk_size",
+            f"{UP} -> max(1, total // chunk_size)",
+        ),
+        "There is one chunk too many when `chunk_size` divides `total`.": f"{UP} -> total // chunk_size + 1",
+        "This rounds to the nearest whole number, so half of the time a chunk is missing. Round up.": (
+            f"{UP} -> (total + chunk_size // 2) // chunk_size"
+        ),
+        "This is how many numbers the chunks hold together. How many chunks are there?": f"{UP} -> {UP} * chunk_size",
+        "`/` gives a fraction of chunks. The last one is needed whole, so round up.": f"{UP} -> total / chunk_size",
+        "`total % chunk_size` says how many numbers are left over. They need one more chunk, however many they are.": (
+            f"{UP} -> total // chunk_size + total % chunk_size",
+            f"{UP} -> total % chunk_size",
+        ),
+    },
 )
-def rounded_down(total, chunk_size):
-    return total // chunk_size
-
-
-@mistake(count_chunks, "There is one chunk too many when `chunk_size` divides `total`.")
-def always_one_more(total, chunk_size):
-    return total // chunk_size + 1
-
-
-@mistake(count_chunks, "This rounds to the nearest whole number, so half of the time a chunk is missing. Round up.")
-def to_the_nearest(total, chunk_size):
-    return (total + chunk_size // 2) // chunk_size
-
-
-@mistake(count_chunks, "This is how many numbers the chunks hold together. How many chunks are there?")
-def padded_total(total, chunk_size):
-    return -(-total // chunk_size) * chunk_size
-
-
-@mistake(count_chunks, "`/` gives a fraction of chunks. The last one is needed whole: round up to a whole number.")
-def fraction_of_chunks(total, chunk_size):
-    return total / chunk_size
-
-
-@mistake(
-    count_chunks,
-    "`total % chunk_size` says how many numbers are left over. They need one more chunk, however many they are.",
-    lambda total, chunk_size: total % chunk_size,
-)
-def remainder_added(total, chunk_size):
-    return total // chunk_size + total % chunk_size
 
 
 def fill(module, value):
@@ -279,7 +241,7 @@ NO_BATCH = "The condition may have any leading axes, or none."
             # The embeddings start as torch.randn draws them. Is their standard deviation about 1?
             0.7 < spread < 1.3
             """,
-            "Start the embeddings with `torch.randn`. If they were all equal, all chunks would be, too.",
+            "The embeddings should start as `torch.randn` draws them, with a standard deviation of 1.",
         ),
     ],
     hints=[
@@ -352,266 +314,120 @@ class BlankChunkedGenerator(nn.Module):
         ...
 
 
-class Variation(ChunkedGenerator):
-    """What the mistakes have in common. Each differs in one step."""
-
-    def __init__(self, conditioning_size, target_layer_sizes, chunk_size, embedding_size, hidden_sizes=(64,)):
-        super().__init__(conditioning_size, target_layer_sizes, chunk_size, embedding_size, hidden_sizes)
-
-    def chunks(self, conditioning):
-        lead, chunks = conditioning.shape[:-1], len(self.embeddings)
-        conditions = conditioning.unsqueeze(-2).expand(*lead, chunks, -1)
-        return self.generator(torch.cat([conditions, self.embeddings.expand(*lead, chunks, -1)], dim=-1))
-
-
-@mistake(ChunkedGenerator, "The last chunk's surplus is still there. Cut the flat vector to the target's P numbers.")
-class SurplusKept(Variation):
-    def forward(self, conditioning):
-        return self.chunks(conditioning).flatten(-2)
-
-
-@mistake(
-    ChunkedGenerator,
-    "The surplus is dropped at the front. The flat vector begins with chunk 0, and the surplus is at the end.",
+EMBEDDINGS = "nn.Parameter(torch.randn(chunks, embedding_size))"
+LEAD = "lead, chunks = conditioning.shape[:-1], len(self.embeddings)\n        "
+CONDITIONS = "conditioning.unsqueeze(-2).expand(*lead, chunks, -1)"
+ONE_BY_ONE = (
+    LEAD + "conditions = " + CONDITIONS + "\n        embeddings = self.embeddings.expand(*lead, chunks, -1)\n"
+    "        asked = torch.cat([conditions, embeddings], dim=-1)\n        flat = self.generator(asked).flatten(-2) -> "
+    "asked = [torch.cat([conditioning, e.expand(len(conditioning), -1)], dim=1) for e in self.embeddings]\n"
+    "        flat = torch.cat([self.generator(a) for a in asked], dim=1)"
 )
-class SurplusDroppedInFront(Variation):
-    def forward(self, conditioning):
-        return self.chunks(conditioning).flatten(-2)[..., -self.total :]
 
-
-@mistake(
+mistakes(
     ChunkedGenerator,
-    "The chunks are mixed: first comes the first number of each, then the second. Chunk 0 should come whole.",
+    {
+        "The last chunk's surplus is still there. Cut the flat vector to the target's P numbers.": (
+            "flat[..., : self.total] -> flat"
+        ),
+        "The surplus is dropped at the front. The flat vector begins with chunk 0, and the surplus is at the end.": (
+            ": self.total] -> -self.total :]"
+        ),
+        "The chunks are mixed: first comes the first number of each, then the second. Chunk 0 should come whole.": (
+            "(asked).flatten -> (asked).mT.flatten"
+        ),
+        "The embedding comes before the condition. Join them the other way round.": (
+            "[conditions, embeddings] -> [embeddings, conditions]"
+        ),
+        "All chunks share one embedding, so they are all equal. Each needs its own.": [
+            "randn(chunks, -> randn(1,",
+            "self.embeddings = -> self.n, self.embeddings = chunks,",
+            "len(self.embeddings) -> self.n",
+        ],
+        "The last numbers have no chunk. Round up when you count the chunks.": (
+            "count_chunks(self.total, chunk_size) -> self.total // chunk_size"
+        ),
+        "The embeddings are a plain tensor, so no optimizer finds them. Use `nn.Parameter(...)`.": (
+            f"{EMBEDDINGS} -> torch.randn(chunks, embedding_size)"
+        ),
+        "The embeddings don't spread as far as `torch.randn` would make them. The closer they are, the more alike the"
+        " chunks.": (
+            "torch.randn -> torch.zeros",
+            "torch.randn -> torch.rand",
+            "torch.randn -> 0.01 * torch.randn",
+        ),
+        "The generator makes everything at once. It should make one chunk, and be called with each embedding.": [
+            "nn.Linear(width, chunk_size) -> nn.Linear(width, self.total)",
+            f"{CONDITIONS} -> conditioning",
+            "self.embeddings.expand(*lead, chunks, -1) -> self.embeddings.sum(0).expand(*lead, -1)",
+            "(asked).flatten(-2) -> (asked)",
+        ],
+        "The generator ends in a ReLU, so it can't make negative weights.": (
+            "nn.Linear(width, chunk_size) -> nn.Linear(width, chunk_size), nn.ReLU()"
+        ),
+        "Not every hidden layer is followed by a ReLU. Each should be, the last hidden one as well.": (
+            ", nn.ReLU()] -> ]",
+            "nn.ReLU() -> nn.LeakyReLU()",
+            "nn.ReLU() -> nn.Tanh()",
+            "nn.Sequential(*layers, -> nn.Sequential(*layers[:-1],",
+        ),
+        "Only the first of `hidden_sizes` is used. Each of them should give a hidden layer.": (
+            "in hidden_sizes: -> in hidden_sizes[:1]:"
+        ),
+        "`hidden_sizes` isn't used. The generator always has one hidden layer of 64.": "in hidden_sizes: -> in (64,):",
+        "The condition isn't used, so every condition gets the same weights.": (
+            "[conditions, -> [0 * conditions,",
+            [
+                "[], conditioning_size + embedding_size -> [], embedding_size",
+                "[conditions, embeddings] -> [embeddings]",
+            ],
+        ),
+        "There is one chunk too many when `chunk_size` divides P. `count_chunks` rounds up.": (
+            "count_chunks(self.total, chunk_size) -> self.total // chunk_size + 1"
+        ),
+        "There is one embedding for each number. There should be one for each chunk.": (
+            "randn(chunks, -> randn(self.total,"
+        ),
+        "`self.embeddings` should be the table itself, an `nn.Parameter` of shape [chunks, embedding_size]. An"
+        " `nn.Embedding` holds such a table in its `.weight`.": [
+            f"{EMBEDDINGS} -> nn.Embedding(chunks, embedding_size)",
+            "len(self.embeddings) -> len(self.embeddings.weight)",
+            "self.embeddings.expand -> self.embeddings.weight.expand",
+        ],
+        "The chunks still have an axis of their own. Use `.flatten(-2)`, then cut to P numbers.": ".flatten(-2) -> ",
+        "`.flatten()` joins the batch as well. `.flatten(-2)` joins only the last two axes, chunks and chunk_size.": (
+            ".flatten(-2) -> .flatten()"
+        ),
+        "This works for conditions [batch, C] only. Count axes from the end (`.unsqueeze(-2)`, `dim=-1`,"
+        " `.flatten(-2)`, `[..., :P]`), and take what leads from `conditioning.shape[:-1]`.": (
+            [
+                "lead, chunks = conditioning.shape[:-1], -> batch, chunks = conditioning.shape[0],",
+                f"{CONDITIONS} -> conditioning.unsqueeze(1).expand(batch, chunks, -1)",
+                "self.embeddings.expand(*lead, -> self.embeddings.expand(batch,",
+                ".flatten(-2) -> .flatten(1)",
+                "flat[..., : -> flat[:, :",
+            ],
+            [
+                "lead, chunks = conditioning.shape[:-1], -> batch, chunks = len(conditioning),",
+                f"{CONDITIONS} -> conditioning[:, None, :].expand(-1, chunks, -1)",
+                "self.embeddings.expand(*lead, -> self.embeddings.expand(batch,",
+                "embeddings], dim=-1) -> embeddings], dim=2)",
+                ".flatten(-2) -> .flatten(1)",
+                "flat[..., : -> flat[:, :",
+            ],
+            [ONE_BY_ONE, "flat[..., : -> flat[:, :"],
+        ),
+        "The batch and the chunks are joined as they are, [batch, C] to [chunks, embedding_size]. Bring both to"
+        " [batch, chunks, .] first, with `.unsqueeze(-2)` and `.expand(...)`.": (
+            "[conditions, embeddings] -> [conditioning, self.embeddings]"
+        ),
+        "Every hidden layer takes condition and embedding. From the second on, a layer takes what the one before"
+        " gives.": (
+            "nn.Linear(width, hidden) -> nn.Linear(conditioning_size + embedding_size, hidden)",
+            "            width = hidden\n -> ",
+        ),
+    },
 )
-class Interleaved(Variation):
-    def forward(self, conditioning):
-        return self.chunks(conditioning).mT.flatten(-2)[..., : self.total]
-
-
-@mistake(
-    ChunkedGenerator,
-    "The embedding comes before the condition. Join them the other way round.",
-)
-class EmbeddingFirst(Variation):
-    def forward(self, conditioning):
-        lead, chunks = conditioning.shape[:-1], len(self.embeddings)
-        conditions = conditioning.unsqueeze(-2).expand(*lead, chunks, -1)
-        asked = torch.cat([self.embeddings.expand(*lead, chunks, -1), conditions], dim=-1)
-        return self.generator(asked).flatten(-2)[..., : self.total]
-
-
-@mistake(ChunkedGenerator, "All chunks share one embedding, so they are all equal. Each needs its own.")
-class OneEmbedding(Variation):
-    def __init__(self, conditioning_size, target_layer_sizes, chunk_size, embedding_size, hidden_sizes=(64,)):
-        super().__init__(conditioning_size, target_layer_sizes, chunk_size, embedding_size, hidden_sizes)
-        self.n, self.embeddings = len(self.embeddings), nn.Parameter(self.embeddings[:1].detach().clone())
-
-    def forward(self, conditioning):
-        lead = conditioning.shape[:-1]
-        conditions = conditioning.unsqueeze(-2).expand(*lead, self.n, -1)
-        asked = torch.cat([conditions, self.embeddings.expand(*lead, self.n, -1)], dim=-1)
-        return self.generator(asked).flatten(-2)[..., : self.total]
-
-
-@mistake(ChunkedGenerator, "The last numbers have no chunk. Round up when you count the chunks.")
-class OneChunkTooFew(Variation):
-    def __init__(self, conditioning_size, target_layer_sizes, chunk_size, embedding_size, hidden_sizes=(64,)):
-        super().__init__(conditioning_size, target_layer_sizes, chunk_size, embedding_size, hidden_sizes)
-        full = self.total // chunk_size
-        self.embeddings = nn.Parameter(self.embeddings[:full].detach().clone())
-
-
-@mistake(ChunkedGenerator, "The embeddings are a plain tensor, so no optimizer finds them. Use `nn.Parameter(...)`.")
-class PlainTensor(Variation):
-    def __init__(self, conditioning_size, target_layer_sizes, chunk_size, embedding_size, hidden_sizes=(64,)):
-        super().__init__(conditioning_size, target_layer_sizes, chunk_size, embedding_size, hidden_sizes)
-        embeddings = self.embeddings.detach().clone()
-        del self.embeddings
-        self.embeddings = embeddings
-
-
-@mistake(
-    ChunkedGenerator,
-    "The embeddings don't spread as far as `torch.randn` would make them. Alike embeddings make alike chunks.",
-)
-class ZeroEmbeddings(Variation):
-    def __init__(self, conditioning_size, target_layer_sizes, chunk_size, embedding_size, hidden_sizes=(64,)):
-        super().__init__(conditioning_size, target_layer_sizes, chunk_size, embedding_size, hidden_sizes)
-        self.embeddings = nn.Parameter(torch.zeros_like(self.embeddings))
-
-
-@mistake(
-    ChunkedGenerator,
-    "The generator makes everything at once. It should make one chunk, and be called with each embedding.",
-)
-class AllAtOnce(Variation):
-    def __init__(self, conditioning_size, target_layer_sizes, chunk_size, embedding_size, hidden_sizes=(64,)):
-        super().__init__(conditioning_size, target_layer_sizes, chunk_size, embedding_size, hidden_sizes)
-        self.generator[-1] = nn.Linear(self.generator[-1].in_features, self.total)
-
-    def forward(self, conditioning):
-        embedding = self.embeddings.sum(0).expand(*conditioning.shape[:-1], -1)
-        return self.generator(torch.cat([conditioning, embedding], dim=-1))
-
-
-@mistake(ChunkedGenerator, "The generator ends in a ReLU, so it can't make negative weights.")
-class EndsInReLU(Variation):
-    def __init__(self, conditioning_size, target_layer_sizes, chunk_size, embedding_size, hidden_sizes=(64,)):
-        super().__init__(conditioning_size, target_layer_sizes, chunk_size, embedding_size, hidden_sizes)
-        self.generator.append(nn.ReLU())
-
-
-class OtherActivation(Variation):
-    def __init__(self, conditioning_size, target_layer_sizes, chunk_size, embedding_size, hidden_sizes=(64,)):
-        super().__init__(conditioning_size, target_layer_sizes, chunk_size, embedding_size, hidden_sizes)
-        self.generator = nn.Sequential(*(nn.LeakyReLU() if isinstance(m, nn.ReLU) else m for m in self.generator))
-
-
-class TanhInstead(Variation):
-    def __init__(self, conditioning_size, target_layer_sizes, chunk_size, embedding_size, hidden_sizes=(64,)):
-        super().__init__(conditioning_size, target_layer_sizes, chunk_size, embedding_size, hidden_sizes)
-        self.generator = nn.Sequential(*(nn.Tanh() if isinstance(m, nn.ReLU) else m for m in self.generator))
-
-
-class LastReLULost(Variation):
-    def __init__(self, conditioning_size, target_layer_sizes, chunk_size, embedding_size, hidden_sizes=(64,)):
-        super().__init__(conditioning_size, target_layer_sizes, chunk_size, embedding_size, hidden_sizes)
-        del self.generator[-2]
-
-
-@mistake(
-    ChunkedGenerator,
-    "Not every hidden layer is followed by a ReLU. Each should be, the last hidden one as well.",
-    OtherActivation,
-    TanhInstead,
-    LastReLULost,
-)
-class NoReLU(Variation):
-    def __init__(self, conditioning_size, target_layer_sizes, chunk_size, embedding_size, hidden_sizes=(64,)):
-        super().__init__(conditioning_size, target_layer_sizes, chunk_size, embedding_size, hidden_sizes)
-        self.generator = nn.Sequential(*(m for m in self.generator if isinstance(m, nn.Linear)))
-
-
-@mistake(ChunkedGenerator, "Only the first of `hidden_sizes` is used. Each of them should give a hidden layer.")
-class FirstHiddenSizeOnly(Variation):
-    def __init__(self, conditioning_size, target_layer_sizes, chunk_size, embedding_size, hidden_sizes=(64,)):
-        super().__init__(conditioning_size, target_layer_sizes, chunk_size, embedding_size, hidden_sizes[:1])
-
-
-@mistake(ChunkedGenerator, "`hidden_sizes` isn't used. The generator always has one hidden layer of 64.")
-class Always64(Variation):
-    def __init__(self, conditioning_size, target_layer_sizes, chunk_size, embedding_size, hidden_sizes=(64,)):
-        super().__init__(conditioning_size, target_layer_sizes, chunk_size, embedding_size)
-
-
-class EmbeddingAlone(Variation):
-    def __init__(self, conditioning_size, target_layer_sizes, chunk_size, embedding_size, hidden_sizes=(64,)):
-        super().__init__(0, target_layer_sizes, chunk_size, embedding_size, hidden_sizes)
-
-    def forward(self, conditioning):
-        return self.chunks(conditioning[..., :0]).flatten(-2)[..., : self.total]
-
-
-@mistake(ChunkedGenerator, "The condition isn't used, so every condition gets the same weights.", EmbeddingAlone)
-class ConditionUnused(Variation):
-    def forward(self, conditioning):
-        return self.chunks(torch.zeros_like(conditioning)).flatten(-2)[..., : self.total]
-
-
-@mistake(ChunkedGenerator, "There is one chunk too many when `chunk_size` divides P. `count_chunks` rounds up.")
-class OneChunkTooMany(Variation):
-    def __init__(self, conditioning_size, target_layer_sizes, chunk_size, embedding_size, hidden_sizes=(64,)):
-        super().__init__(conditioning_size, target_layer_sizes, chunk_size, embedding_size, hidden_sizes)
-        self.embeddings = nn.Parameter(torch.randn(self.total // chunk_size + 1, embedding_size))
-
-
-@mistake(ChunkedGenerator, "There is one embedding for each number. There should be one for each chunk.")
-class EmbeddingPerNumber(Variation):
-    def __init__(self, conditioning_size, target_layer_sizes, chunk_size, embedding_size, hidden_sizes=(64,)):
-        super().__init__(conditioning_size, target_layer_sizes, chunk_size, embedding_size, hidden_sizes)
-        self.embeddings = nn.Parameter(torch.randn(self.total, embedding_size))
-
-
-@mistake(
-    ChunkedGenerator,
-    "`self.embeddings` should be the table itself, an `nn.Parameter` of shape [chunks, embedding_size]. An"
-    " `nn.Embedding` holds such a table in its `.weight`.",
-)
-class EmbeddingModule(Variation):
-    def __init__(self, conditioning_size, target_layer_sizes, chunk_size, embedding_size, hidden_sizes=(64,)):
-        super().__init__(conditioning_size, target_layer_sizes, chunk_size, embedding_size, hidden_sizes)
-        chunks = len(self.embeddings)
-        del self.embeddings
-        self.embeddings = nn.Embedding(chunks, embedding_size)
-
-    def forward(self, conditioning):
-        embeddings = self.embeddings.weight.expand(*conditioning.shape[:-1], -1, -1)
-        conditions = conditioning.unsqueeze(-2).expand(*embeddings.shape[:-1], -1)
-        return self.generator(torch.cat([conditions, embeddings], dim=-1)).flatten(-2)[..., : self.total]
-
-
-@mistake(ChunkedGenerator, "The chunks still have an axis of their own: `.flatten(-2)`, then cut to P numbers.")
-class NotFlattened(Variation):
-    def forward(self, conditioning):
-        return self.chunks(conditioning)[..., : self.total]
-
-
-@mistake(
-    ChunkedGenerator,
-    "`.flatten()` joins the batch as well. `.flatten(-2)` joins only the last two axes, chunks and chunk_size.",
-)
-class FlattensAll(Variation):
-    def forward(self, conditioning):
-        return self.chunks(conditioning).flatten()[: self.total]
-
-
-class BatchByIndex(Variation):
-    def forward(self, conditioning):
-        conditions = conditioning[:, None, :].expand(-1, len(self.embeddings), -1)
-        embeddings = self.embeddings.expand(len(conditioning), -1, -1)
-        return self.generator(torch.cat([conditions, embeddings], dim=2)).flatten(1)[:, : self.total]
-
-
-class BatchInALoop(Variation):
-    def forward(self, conditioning):
-        asked = [torch.cat([conditioning, e.expand(len(conditioning), -1)], dim=1) for e in self.embeddings]
-        return torch.cat([self.generator(a) for a in asked], dim=1)[:, : self.total]
-
-
-@mistake(
-    ChunkedGenerator,
-    "This works for conditions [batch, C] only. Count axes from the end (`.unsqueeze(-2)`, `dim=-1`, `.flatten(-2)`,"
-    " `[..., :P]`), and take what leads from `conditioning.shape[:-1]`.",
-    BatchByIndex,
-    BatchInALoop,
-)
-class OneBatchAxis(Variation):
-    def forward(self, conditioning):
-        batch, chunks = conditioning.shape[0], len(self.embeddings)
-        conditions = conditioning.unsqueeze(1).expand(batch, chunks, -1)
-        asked = torch.cat([conditions, self.embeddings.expand(batch, chunks, -1)], dim=-1)
-        return self.generator(asked).flatten(1)[:, : self.total]
-
-
-@mistake(
-    ChunkedGenerator,
-    "The batch and the chunks are joined as they are, [batch, C] to [chunks, embedding_size]. Bring both to"
-    " [batch, chunks, .] first, with `.unsqueeze(-2)` and `.expand(...)`.",
-)
-class JoinedAsTheyAre(Variation):
-    def forward(self, conditioning):
-        return self.generator(torch.cat([conditioning, self.embeddings], dim=-1)).flatten(-2)[..., : self.total]
-
-
-@mistake(
-    ChunkedGenerator,
-    "Every hidden layer takes condition and embedding. From the second on, a layer takes what the one before gives.",
-)
-class WidthNeverUpdated(Variation):
-    def __init__(self, conditioning_size, target_layer_sizes, chunk_size, embedding_size, hidden_sizes=(64,)):
-        super().__init__(conditioning_size, target_layer_sizes, chunk_size, embedding_size, hidden_sizes)
-        for i, hidden in enumerate(hidden_sizes):
-            self.generator[2 * i] = nn.Linear(conditioning_size + embedding_size, hidden)
 
 
 class Faint(nn.Module):
@@ -701,7 +517,7 @@ TASKS = dict(
         "What is learned is a copy of `conditioning`: `z = conditioning.detach().clone().requires_grad_()`.",
         "Give the optimizer this one tensor: `torch.optim.Adam([z], lr=lr)`.",
         "The usual loop: loss, `zero_grad`, `backward`, `step`, with `model(z, data)` in it.",
-        "`F.cross_entropy` wants [rows, classes] and [rows]: `out.flatten(0, -2)`, `target.flatten()`.",
+        "`F.cross_entropy` needs [rows, classes] and [rows]: `out.flatten(0, -2)`, `target.flatten()`.",
     ],
 )
 def adapt(model, conditioning, data, target, steps, lr):
@@ -725,184 +541,68 @@ def adapt(model, conditioning, data, target, steps, lr):
     return z.detach()
 
 
-def adapting(
-    model, conditioning, data, target, steps, lr, by=torch.optim.Adam, clear=True, change=None, scale=1, **options
-):
-    """The loop that the mistakes have in common; `change` is made to the outputs."""
-    z = conditioning.detach().clone().requires_grad_()
-    optimizer = by([z], lr=lr)
-    for _ in range(steps):
-        out = model(z, data)
-        out = change(out) if change else out
-        loss = F.cross_entropy(out.flatten(0, -2), target.flatten(), **options) * scale
-        if clear:
-            optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-    return z
+COPY = ".detach().clone().requires_grad_()"
+PILE_UP = "        optimizer.zero_grad()\n -> "
+LEAVES = (f"{COPY} -> .clone().requires_grad_()", f"{COPY} -> .detach().requires_grad_().clone()")
 
-
-def learning(parameters, model, z, data, target, steps, lr):
-    """The same loop, for whatever parameters."""
-    optimizer = torch.optim.Adam(parameters, lr=lr)
-    for _ in range(steps):
-        loss = F.cross_entropy(model(z, data).flatten(0, -2), target.flatten())
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-    return z.detach()
-
-
-@mistake(
+mistakes(
     adapt,
-    "The model is trained along with the condition. Give the optimizer the condition alone, because the model has to go"
-    " on serving the other tasks.",
+    {
+        "The model is trained along with the condition. Give the optimizer the condition alone, because the model has"
+        " to go on serving the other tasks.": "Adam([z], -> Adam([z, *model.parameters()],",
+        "The model is trained, and the condition stays where it was. It should be the other way round.": (
+            "Adam([z], -> Adam(model.parameters(),"
+        ),
+        "The condition that you were given has changed. `.detach()` shares its memory, and the optimizer changes it in"
+        " place. Learn a copy: `.detach().clone()`.": ".detach().clone() -> .detach()",
+        "The condition comes back as it was. The copy needs `.requires_grad_()`, the model has to get this copy, and"
+        " each step needs `zero_grad()`, `backward()` and `step()`, in this order.": (
+            "return z.detach() -> return conditioning.detach().clone()",
+            "        optimizer.step()\n -> ",
+        ),
+        "The gradients of all steps pile up: `optimizer.zero_grad()` is missing.": PILE_UP,
+        "The result still has a history, or requires gradients. Return `.detach()`.": "return z.detach() -> return z",
+        "It starts from zeros instead of the condition it was given.": (
+            "conditioning.detach().clone() -> torch.zeros_like(conditioning)"
+        ),
+        "There is one step, whatever `steps` says. Is `return` inside the loop?": (
+            "    return z.detach() ->         return z.detach()"
+        ),
+        "The number of steps is off by one. `for _ in range(steps)` takes exactly `steps`.": (
+            "range(steps) -> range(steps + 1)",
+            "range(steps) -> range(steps - 1)",
+        ),
+        "This is plain gradient descent. The exercise asks for `torch.optim.Adam`.": "Adam([ -> SGD([",
+        "The optimizer is made in the loop, so each step forgets what Adam has gathered. Make it once, before.": [
+            "    optimizer = torch.optim.Adam([z], lr=lr)\n -> ",
+            "        out = ->         optimizer = torch.optim.Adam([z], lr=lr)\n        out =",
+        ],
+        "`lr` isn't used. Pass it to the optimizer: `torch.optim.Adam([z], lr=lr)`.": "lr=lr -> lr=0.001",
+        "The loss isn't the mean over all rows. `F.cross_entropy` takes it by itself, so don't add anything up.": (
+            "target.flatten()) -> target.flatten(), reduction='sum')",
+            "target.flatten()) -> target.flatten()) * 2",  # the tasks' means added up
+        ),
+        "`F.cross_entropy` applies the softmax itself. Give it the model's outputs as they are.": (
+            "(out.flatten -> (out.softmax(-1).flatten"
+        ),
+        "`F.cross_entropy` needs [rows, classes] and [rows]. With several tasks, flatten both: `out.flatten(0, -2)`,"
+        " `target.flatten()`.": "out.flatten(0, -2), target.flatten() -> out, target",
+        "The output is computed once, before the loop. Each step needs it again, from the condition so far.": (
+            "    for _ in range(steps):\n        out = model(z, data) ->"
+            "     out = model(z, data)\n    for _ in range(steps):"
+        ),
+        "The loss came back. Return the condition that was learned.": (
+            "return z.detach() -> return loss",
+            "return z.detach() -> return loss.item()",
+        ),
+        "An optimizer takes only leaves, and a clone of a tensor that requires gradients isn't one. `.detach()` comes"
+        " first, then `.clone()`, and `.requires_grad_()` last.": LEAVES,
+        "Afterwards the model's parameters no longer require gradients, so nobody can go on training it.": (
+            "z = conditioning -> model.requires_grad_(False)\n    z = conditioning"
+        ),
+        "The steps go uphill. The loss should get smaller.": "lr=lr -> lr=lr, maximize=True",
+    },
 )
-def model_trained_too(model, conditioning, data, target, steps, lr):
-    z = conditioning.detach().clone().requires_grad_()
-    return learning([z, *model.parameters()], model, z, data, target, steps, lr)
-
-
-@mistake(adapt, "The model is trained, and the condition stays where it was. It should be the other way round.")
-def model_instead(model, conditioning, data, target, steps, lr):
-    return learning(model.parameters(), model, conditioning.detach().clone(), data, target, steps, lr)
-
-
-@mistake(
-    adapt,
-    "The condition that you were given has changed. `.detach()` shares its memory, and the optimizer changes it in"
-    " place. Learn a copy: `.detach().clone()`.",
-)
-def changes_what_it_got(model, conditioning, data, target, steps, lr):
-    z = conditioning.detach().requires_grad_()
-    return learning([z], model, z, data, target, steps, lr)
-
-
-@mistake(
-    adapt,
-    "The condition comes back as it was. The copy needs `.requires_grad_()`, the model has to get this copy, and each"
-    " step needs `zero_grad()`, `backward()` and `step()`, in this order.",
-)
-def nothing_learned(model, conditioning, data, target, steps, lr):
-    return conditioning.detach().clone()
-
-
-@mistake(adapt, "The gradients of all steps pile up: `optimizer.zero_grad()` is missing.")
-def gradients_pile_up_again(*args):
-    return adapting(*args, clear=False).detach()
-
-
-@mistake(adapt, "The result still has a history, or requires gradients. Return `.detach()`.")
-def with_a_history(*args):
-    return adapting(*args)
-
-
-@mistake(adapt, "It starts from zeros instead of the condition it was given.")
-def starts_from_zeros(model, conditioning, data, target, steps, lr):
-    return adapt(model, torch.zeros_like(conditioning), data, target, steps, lr)
-
-
-@mistake(adapt, "There is one step, whatever `steps` says. Is `return` inside the loop?")
-def one_step_only(model, conditioning, data, target, steps, lr):
-    return adapt(model, conditioning, data, target, 1, lr)
-
-
-@mistake(
-    adapt,
-    "The number of steps is off by one. `for _ in range(steps)` takes exactly `steps`.",
-    lambda model, conditioning, data, target, steps, lr: adapt(model, conditioning, data, target, steps - 1, lr),
-)
-def one_step_more(model, conditioning, data, target, steps, lr):
-    return adapt(model, conditioning, data, target, steps + 1, lr)
-
-
-@mistake(adapt, "This is plain gradient descent. The exercise asks for `torch.optim.Adam`.")
-def plain_descent(*args):
-    return adapting(*args, by=torch.optim.SGD).detach()
-
-
-@mistake(adapt, "The optimizer is made in the loop, so each step forgets what Adam has gathered. Make it once, before.")
-def new_optimizer_each_step(model, conditioning, data, target, steps, lr):
-    for _ in range(steps):
-        conditioning = adapt(model, conditioning, data, target, 1, lr)
-    return conditioning
-
-
-@mistake(adapt, "`lr` isn't used. Hand it to the optimizer: `torch.optim.Adam([z], lr=lr)`.")
-def rate_ignored(model, conditioning, data, target, steps, lr):
-    return adapt(model, conditioning, data, target, steps, 0.001)
-
-
-@mistake(
-    adapt,
-    "The loss isn't the mean over all rows. `F.cross_entropy` takes it by itself, so nothing needs to be added up.",
-    lambda *args: adapting(*args, scale=2).detach(),  # the tasks' means added up
-)
-def sum_for_mean(*args):
-    return adapting(*args, reduction="sum").detach()
-
-
-@mistake(adapt, "`F.cross_entropy` applies the softmax itself. Give it the model's outputs as they are.")
-def softmax_twice(*args):
-    return adapting(*args, change=lambda out: out.softmax(-1)).detach()
-
-
-@mistake(
-    adapt,
-    "`F.cross_entropy` wants [rows, classes] and [rows]. With several tasks, flatten both:"
-    " `out.flatten(0, -2)`, `target.flatten()`.",
-)
-def tasks_not_flattened(model, conditioning, data, target, steps, lr):
-    z = conditioning.detach().clone().requires_grad_()
-    optimizer = torch.optim.Adam([z], lr=lr)
-    for _ in range(steps):
-        loss = F.cross_entropy(model(z, data), target)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-    return z.detach()
-
-
-@mistake(adapt, "The output is computed once, before the loop. Each step needs it again, from the condition so far.")
-def output_before_the_loop(model, conditioning, data, target, steps, lr):
-    z = conditioning.detach().clone().requires_grad_()
-    out = model(z, data)
-    return learning([z], lambda *_: out, z, data, target, steps, lr)
-
-
-def last_loss(model, conditioning, data, target, steps, lr):
-    z = adapt(model, conditioning, data, target, steps - 1, lr)
-    return F.cross_entropy(model(z, data).flatten(0, -2), target.flatten())
-
-
-@mistake(adapt, "The loss came back. Return the condition that was learned.", last_loss)
-def returns_the_loss(*args):
-    return last_loss(*args).item()
-
-
-@mistake(
-    adapt,
-    "An optimizer takes only leaves, and a clone of a tensor that requires gradients isn't one. `.detach()` comes"
-    " first, then `.clone()`, and `.requires_grad_()` last.",
-    lambda model, conditioning, *rest: learning_of(conditioning.detach().requires_grad_().clone(), model, *rest),
-)
-def clone_without_detach(model, conditioning, *rest):
-    return learning_of(conditioning.clone().requires_grad_(), model, *rest)
-
-
-def learning_of(z, model, *rest):
-    return learning([z], model, z, *rest)
-
-
-@mistake(adapt, "Afterwards the model's parameters no longer require gradients, so nobody can go on training it.")
-def frozen_for_good(model, conditioning, data, target, steps, lr):
-    model.requires_grad_(False)
-    return adapt(model, conditioning, data, target, steps, lr)
-
-
-@mistake(adapt, "The steps go uphill. The loss should get smaller.")
-def uphill(*args):
-    return adapting(*args, by=lambda z, lr: torch.optim.Adam(z, lr=lr, maximize=True)).detach()
 
 
 TUNED = dict(data=counting(4, 2, start=-3), target=torch.tensor([0, 1, 2, 0]))
@@ -996,72 +696,34 @@ def tune_in_place(flat, sizes, data, target, steps, lr):
     return weights.detach()
 
 
-def tuning(weights, sizes, data, target, steps, lr, by=torch.optim.Adam, clear=True):
-    optimizer = by([weights], lr=lr)
-    for _ in range(steps):
-        out = hyperlib.target_forward(data, hyperlib.unflatten(weights, sizes))
-        loss = F.cross_entropy(out.flatten(0, -2), target.flatten())
-        if clear:
-            optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-    return weights.detach()
-
-
-@mistake(
+mistakes(
     fine_tune,
-    "The result is right, but the weights you were given have changed as well. `.detach()` shares their memory, and the"
-    " optimizer changes its tensors in place. Train a copy: `.detach().clone()`.",
+    {
+        "The result is right, but the weights you were given have changed as well. `.detach()` shares their memory,"
+        " and the optimizer changes its tensors in place. Train a copy: `.detach().clone()`.": (
+            ".detach().clone() -> .detach()"
+        ),
+        "The copy is right, but what comes back still requires gradients. Return `.detach()`.": (
+            "return weights.detach() -> return weights"
+        ),
+        "An optimizer takes only leaves, and a clone of a tensor that requires gradients isn't one. `.detach()` comes"
+        " first, then `.clone()`, and `.requires_grad_()` last.": LEAVES,
+        "A copy is made, but it doesn't require gradients. `.requires_grad_()` has to stay.": (
+            ".clone().requires_grad_() -> .clone()"
+        ),
+        "These are the weights it started from. Return those that were trained.": (
+            "return weights.detach() -> return flat.detach().clone()"
+        ),
+        "The gradients of all steps pile up: `optimizer.zero_grad()` has to stay.": PILE_UP,
+        "This is plain gradient descent. `torch.optim.Adam` has to stay.": "Adam([ -> SGD([",
+        "The weights with the lowest loss on the way come back, not the last ones.": [
+            "    for _ ->     tried = []\n    for _",
+            "optimizer.zero -> tried.append((loss.item(), weights.detach().clone()))\n        optimizer.zero",
+            "return weights.detach() -> return min(tried, key=lambda pair: pair[0])[1]",
+        ],
+        "The training starts from new weights instead of those you were given.": (
+            "flat.detach().clone() -> (0.1 * torch.linspace(-1, 1, flat.numel()).reshape(flat.shape))",
+            "flat.detach().clone() -> torch.zeros_like(flat)",
+        ),
+    },
 )
-def shares_the_memory(*args):
-    return tune_in_place(*args)
-
-
-@mistake(fine_tune, "The copy is right, but what comes back still requires gradients. Return `.detach()`.")
-def tuned_with_a_history(flat, *rest):
-    weights = flat.detach().clone().requires_grad_()
-    tuning(weights, *rest)
-    return weights
-
-
-@mistake(
-    fine_tune,
-    "An optimizer takes only leaves, and a clone of a tensor that requires gradients isn't one. `.detach()` comes"
-    " first, then `.clone()`, and `.requires_grad_()` last.",
-    lambda flat, *rest: tuning(flat.detach().requires_grad_().clone(), *rest),
-)
-def tuned_clone_without_detach(flat, *rest):
-    return tuning(flat.clone().requires_grad_(), *rest)
-
-
-@mistake(fine_tune, "A copy is made, but it doesn't require gradients. `.requires_grad_()` has to stay.")
-def gradients_not_required(flat, *rest):
-    return tuning(flat.detach().clone(), *rest)
-
-
-@mistake(fine_tune, "What comes back are the weights it started from. Return those that were trained.")
-def nothing_trained(flat, sizes, data, target, steps, lr):
-    return flat.detach().clone()
-
-
-@mistake(fine_tune, "The gradients of all steps pile up: `optimizer.zero_grad()` has to stay.")
-def zero_grad_lost(flat, *rest):
-    return tuning(flat.detach().clone().requires_grad_(), *rest, clear=False)
-
-
-@mistake(fine_tune, "This is plain gradient descent. `torch.optim.Adam` has to stay.")
-def tuned_by_plain_descent(flat, *rest):
-    return tuning(flat.detach().clone().requires_grad_(), *rest, by=torch.optim.SGD)
-
-
-@mistake(fine_tune, "The weights with the lowest loss on the way come back, not the last ones.")
-def best_on_the_way(flat, sizes, data, target, steps, lr):
-    tries = [fine_tune(flat, sizes, data, target, n, lr) for n in range(steps)]
-    outs = [hyperlib.target_forward(data, hyperlib.unflatten(t, sizes)).flatten(0, -2) for t in tries]
-    losses = [F.cross_entropy(out, target.flatten()).item() for out in outs]
-    return tries[losses.index(min(losses))]
-
-
-@mistake(fine_tune, "The training starts from new random weights instead of those you were given.")
-def from_scratch(flat, *rest):
-    return tuning((0.1 * torch.linspace(-1, 1, flat.numel()).reshape(flat.shape)).requires_grad_(), *rest)
