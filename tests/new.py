@@ -51,9 +51,9 @@ Say what you will have at the end.
 
 Say in two or three sentences why it is worth the time.
 
-**You will be able to** do three or four things.
+You will be able to do three or four things.
 
-**Builds on** [09 · Four claims, measured](09_four_claims_measured.ipynb). **Time:** about 60 minutes."""
+*Builds on* [09 · Four claims, measured](09_four_claims_measured.ipynb). *Time:* about 60 minutes."""
 QUESTION = """## The first idea
 
 **A question before each cell: what shape do you expect?**
@@ -66,9 +66,13 @@ CLOSE = """## What you now know
 
 - Four lines.
 
-**Common errors:** what breaks, and how it looks.
+### Common errors
 
-**Sources:** papers, with year and section."""
+- What breaks, and how it looks.
+
+### Sources
+
+Papers, with year and section."""
 
 
 def new_exercise(number, name, after=None):
