@@ -435,7 +435,7 @@ def target_vmap(module, x, weights):
         return torch.func.functional_call(module, dict(zip(names, tensors)), (row,))
     return torch.vmap(one)(x, tuple(weights))
 
-# %% target_vmap: sorted by the alphabet
+# %% target_vmap: in alphabetical order
 def target_vmap(module, x, weights):
     names = sorted(dict(module.named_parameters()))
     def one(row, *tensors):
@@ -860,7 +860,7 @@ def encode(degrees):
     a = degrees * 3.1416 / 180
     return torch.stack([a.cos(), a.sin()], -1)
 
-# %% group_by_condition: differ a little are different ones
+# %% group_by_condition: differ a little are different
 def group_by_condition(conditioning):
     return torch.unique(conditioning.round(decimals=3), dim=0, return_inverse=True)
 
