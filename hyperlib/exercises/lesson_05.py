@@ -1,17 +1,17 @@
 """The exercises of lesson 05: a family of functions, and whether a model listens to its condition."""
 
-import math
+import math  # noqa: F401  an edit uses it
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
 from ..checking.compare import type_name
-from ..checking.declare import case, counting, exercise, mistake, stub
+from ..checking.declare import case, counting, exercise, mistakes, stub
 
 
 def shapes(parts):
-    """The shape of each tensor that comes back; what is no tensor is called by its type."""
+    """The shape of each tensor that comes back. Anything else is called by its type."""
     if not isinstance(parts, (list, tuple)):
         return parts
     return [list(p.shape) if isinstance(p, torch.Tensor) else f"a {type_name(p)}" for p in parts]
@@ -39,7 +39,7 @@ SINE = "y is amplitude * sin(x + phase), with the amplitude and the phase of its
             generator = torch.Generator().manual_seed(0)
             shapes(sample_tasks(3, 5, (1.0, 2.0), (0.0, 1.0), generator))
             """,
-            "Wanted are three tensors: conditioning [tasks, 2], x [tasks, n, 1] and y [tasks, n, 1].",
+            "Return three tensors: conditioning [tasks, 2], x [tasks, n, 1] and y [tasks, n, 1].",
             shapes=shapes,
         ),
         case(
@@ -49,7 +49,7 @@ SINE = "y is amplitude * sin(x + phase), with the amplitude and the phase of its
             conditioning, x, y = sample_tasks(3, 2, (2.0, 2.0), (1.0, 1.0), generator)
             conditioning
             """,
-            "`low + (high - low) * u` is the number itself where low and high are the same.",
+            "`low + (high - low) * u` is the number itself if low and high are the same.",
         ),
         case(
             """
@@ -87,7 +87,7 @@ SINE = "y is amplitude * sin(x + phase), with the amplitude and the phase of its
             numbers = torch.cat([conditioning, x.reshape(999, 3)], dim=-1)
             (numbers.T.corrcoef() - torch.eye(5)).abs().max().item() < 0.25    # correlations
             """,
-            "Knowing one of these numbers must say nothing about the others: draw each of them anew.",
+            "Knowing one of these numbers should say nothing about the others. Draw each of them by itself.",
         ),
         case(
             """
@@ -125,13 +125,13 @@ SINE = "y is amplitude * sin(x + phase), with the amplitude and the phase of its
             # How many different amplitudes, phases and x are there?
             [len(values.unique()) for values in (conditioning[:, 0], conditioning[:, 1], x)]
             """,
-            "6 tasks have 6 amplitudes, 6 phases and, with 4 points each, 24 places x.",
+            "6 tasks have 6 amplitudes, 6 phases and, with 4 points each, 24 values of x.",
         ),
         case(
             """
             generator = torch.Generator().manual_seed(0)
             conditioning, x, y = sample_tasks(6, 4, (0.0, 1.0), (0.0, 1.0), generator)
-            # Both ranges are the same; are amplitude and phase?
+            # Both ranges are the same. Are amplitude and phase?
             torch.equal(conditioning[:, 0], conditioning[:, 1])
             """,
         ),
@@ -176,7 +176,7 @@ SINE = "y is amplitude * sin(x + phase), with the amplitude and the phase of its
 def sample_tasks(tasks, n, amplitude, phase, generator):
     """Draw sine waves amplitude * sin(x + phase).
 
-    amplitude and phase are ranges (low, high); every task
+    amplitude and phase are ranges (low, high). Every task
     gets one of each, and n places x of its own, from -3
     to 3. Each number is drawn independently, uniformly
     in its range: torch.rand(..., generator=generator).
@@ -190,180 +190,119 @@ def sample_tasks(tasks, n, amplitude, phase, generator):
     return torch.cat([a, p], dim=-1), x, y
 
 
-def with_draws(tasks, n, amplitude, phase, draw, wave=None):
-    """The right answer, but for where its numbers between 0 and 1 come from, and for the wave."""
-    a = amplitude[0] + (amplitude[1] - amplitude[0]) * draw(tasks, 1)
-    p = phase[0] + (phase[1] - phase[0]) * draw(tasks, 1)
-    x = -3 + 6 * draw(tasks, n, 1)
-    wave = wave or (lambda a, p, x: a * torch.sin(x + p))
-    return torch.cat([a, p], dim=-1), x, wave(a[:, :, None], p[:, :, None], x)
+A = "amplitude[0] + (amplitude[1] - amplitude[0]) * torch.rand(tasks, 1, generator=generator) -> "
+P = "phase[0] + (phase[1] - phase[0]) * torch.rand(tasks, 1, generator=generator) -> "
+X = "-3 + 6 * torch.rand(tasks, n, 1, generator=generator) -> "
+FIRST = "a = -> "
 
 
-def finish(a, p, x):
+def conditions_normal(tasks, n, amplitude, phase, generator):
+    def draw(low, high):  # cut off, so that what lies outside doesn't matter
+        return (low + high) / 2 + (high - low) * (torch.randn(tasks, 1, generator=generator) / 6).clamp(-0.5, 0.5)
+
+    a, p, x = draw(*amplitude), draw(*phase), -3 + 6 * torch.rand(tasks, n, 1, generator=generator)
     return torch.cat([a, p], dim=-1), x, a[:, :, None] * torch.sin(x + p[:, :, None])
 
 
-def rand(generator):
-    return lambda *size: torch.rand(*size, generator=generator)
-
-
-@mistake(sample_tasks, "The columns are (phase, amplitude) here. Wanted is the amplitude first.")
-def columns_swapped(tasks, n, amplitude, phase, generator):
-    conditioning, x, y = sample_tasks(tasks, n, amplitude, phase, generator)
-    return conditioning.flip(-1), x, y
-
-
-@mistake(
+mistakes(
     sample_tasks,
-    "All tasks share the same places x here. Drawn like this, nobody sees what happens between them: every task gets"
-    " its own, `torch.rand(tasks, n, 1, ...)`.",
+    {
+        "The columns are (phase, amplitude) here. The amplitude comes first.": "[a, p] -> [p, a]",
+        "All tasks share the same places x here, so nobody sees what happens between them. Every task gets its own:"
+        " `torch.rand(tasks, n, 1, ...)`.": (
+            X + "(-3 + 6 * torch.rand(n, 1, generator=generator)).expand(tasks, n, 1)",
+            X + "-3 + 6 * torch.rand(1, n, 1, generator=generator)",
+        ),
+        "Amplitude and phase come from one random number, so each amplitude has only one phase. Draw twice.": [
+            FIRST + "u = torch.rand(tasks, 1, generator=generator)\n    a =",
+            A + "amplitude[0] + (amplitude[1] - amplitude[0]) * u",
+            P + "phase[0] + (phase[1] - phase[0]) * u",
+        ],
+        "These numbers start at 0, so the lower end of the range isn't used. `low + (high - low) * u`.": [
+            "amplitude[0] + (amplitude[1] - amplitude[0]) -> amplitude[1]",
+            "phase[0] + (phase[1] - phase[0]) -> phase[1]",
+        ],
+        "The range is as wide as its upper end here: `low + high * u` reaches low + high. Its width is high - low.": [
+            "(amplitude[1] - amplitude[0]) -> amplitude[1]",
+            "(phase[1] - phase[0]) -> phase[1]",
+        ],
+        "The numbers don't come from the generator that you were given, but from torch's global one. So two calls with"
+        " equal generators differ, and every draw disturbs everybody else's.": FIRST + "generator = None\n    a =",
+        "The generator that you were given is seeded again inside, so every call gives the same tasks. Its seed is the"
+        " caller's business.": FIRST + "generator.manual_seed(0)\n    a =",
+        "This is a condition for every *row*, [tasks, n, 2]. A task is one function, with one condition for all of its"
+        " rows.": "[a, p], dim=-1) -> [a, p], dim=-1)[:, None].expand(tasks, n, 2)",
+        "x and y are [tasks, n] here. Data has a last axis of inputs, even if there is only one.": (
+            "dim=-1), x, y -> dim=-1), x[..., 0], y[..., 0]"
+        ),
+        "y has one axis too many. Amplitudes [tasks, 1] become [tasks, 1, 1], which meets x, with *one* `None`. With"
+        " two, every task's x goes through every task's wave.": [
+            "a[:, :, None] -> a[:, None, None]",
+            "p[:, :, None] -> p[:, None, None]",
+        ],
+        "Amplitudes [tasks, 1] don't line up with x [tasks, n, 1]. They need one more axis: `a[:, :, None]`, and the"
+        " phases too.": (
+            ["a[:, :, None] -> a", "p[:, :, None] -> p"],
+            ["a[:, :, None] -> a[:, 0]", "p[:, :, None] -> p[:, 0]"],
+        ),
+        "The second number multiplies x here, which makes it a frequency. A phase is added: sin(x + phase).": (
+            "x + p[ -> x * p["
+        ),
+        "The generator that you were given comes out as it went in, so every call gives the same tasks. Either its"
+        " state is set back, or the numbers come from something that is seeded inside.": (
+            FIRST + "generator = torch.Generator().manual_seed(0)\n    a =",
+            [
+                FIRST + "state = generator.get_state()\n    a =",
+                "    return ->     generator.set_state(state)\n    return",
+            ],
+        ),
+        "x goes from -pi to pi here. It should go from -3 to 3.": "-3 + 6 * -> -math.pi + 2 * math.pi *",
+        "The x aren't uniform: some parts of the range from -3 to 3 get more of them than others. `torch.randn` does"
+        " that, even if what lies outside is cut off.": (
+            X + "torch.randn(tasks, n, 1, generator=generator).clamp(-3, 3)",
+            X + "torch.randn(tasks, n, 1, generator=generator)",
+            X + "3 * torch.randn(tasks, n, 1, generator=generator)",
+            X + "-3 + 6 * torch.randn(tasks, n, 1, generator=generator)",
+        ),
+        "Amplitudes and phases aren't uniform: some parts of their ranges get more of them than others. `torch.randn`"
+        " does that. `torch.rand` makes every part equally likely.": (
+            conditions_normal,
+            [
+                "amplitude[0]) * torch.rand( -> amplitude[0]) * torch.randn(",
+                "phase[0]) * torch.rand( -> phase[0]) * torch.randn(",
+            ],
+            [
+                "amplitude[0]) * torch.rand( -> amplitude[0]) * torch.randn(",
+                "phase[0]) * torch.rand( -> phase[0]) * torch.randn(",
+                "6 * torch.rand( -> 6 * torch.randn(",
+            ],
+        ),
+        "The amplitudes are the same at every call, as those of `torch.linspace` are. Draw them, like the phases.": (
+            A + "torch.linspace(*amplitude, tasks).unsqueeze(-1)",
+            [
+                A + "torch.linspace(*amplitude, tasks).unsqueeze(-1)",
+                P + "torch.linspace(*phase, tasks).unsqueeze(-1)",
+            ],
+        ),
+        "The x are the same at every call, as those of `torch.linspace` are. Draw them too.": (
+            X + "torch.linspace(-3, 3, n)[:, None].expand(tasks, n, 1)"
+        ),
+        "Some of a task's numbers go together: they are sorted, or the same random number is used for more than one of"
+        " them, such as for the amplitude and for the first x. Draw each of the three by itself.": (
+            [
+                FIRST + "u = torch.rand(tasks, max(n, 2), generator=generator)\n    a =",
+                A + "amplitude[0] + (amplitude[1] - amplitude[0]) * u[:, :1]",
+                P + "phase[0] + (phase[1] - phase[0]) * u[:, 1:2]",
+                X + "-3 + 6 * u[:, :n, None]",
+            ],
+            X + "(-3 + 6 * torch.rand(tasks, n, 1, generator=generator)).sort(1).values",
+        ),
+        "This is sin(x - phase), which moves the wave to the other side. The phase is added.": "x + p[ -> x - p[",
+        "The phase is added to the sine here, which lifts the wave. It belongs inside: sin(x + phase).": (
+            "torch.sin(x + p[:, :, None]) -> torch.sin(x) + p[:, :, None]"
+        ),
+    },
 )
-def one_x_for_all(tasks, n, amplitude, phase, generator):
-    conditioning, _, _ = sample_tasks(tasks, 1, amplitude, phase, generator)
-    x = (-3 + 6 * torch.rand(n, 1, generator=generator)).expand(tasks, n, 1)
-    return conditioning, x, conditioning[:, :1, None] * torch.sin(x + conditioning[:, 1:, None])
-
-
-@mistake(
-    sample_tasks,
-    "Amplitude and phase come from one random number, so that each amplitude has but one phase. Draw twice.",
-)
-def one_number_for_both(tasks, n, amplitude, phase, generator):
-    u = torch.rand(tasks, 1, generator=generator)
-    return with_draws(tasks, n, amplitude, phase, lambda *size: u if len(size) == 2 else rand(generator)(*size))
-
-
-@mistake(sample_tasks, "These numbers start at 0: the lower end of the range is not used. `low + (high - low) * u`.")
-def starts_at_zero(tasks, n, amplitude, phase, generator):
-    return sample_tasks(tasks, n, (0.0, amplitude[1]), (0.0, phase[1]), generator)
-
-
-@mistake(
-    sample_tasks,
-    "The range is as wide as its upper end here: `low + high * u` goes up to low + high. Its width is high - low.",
-)
-def too_wide(tasks, n, amplitude, phase, generator):
-    return sample_tasks(tasks, n, (amplitude[0], sum(amplitude)), (phase[0], sum(phase)), generator)
-
-
-@mistake(
-    sample_tasks,
-    "The numbers do not come from the generator that was handed over, but from torch's global one: two calls with equal"
-    " generators differ, and every draw disturbs everybody else's.",
-)
-def generator_ignored(tasks, n, amplitude, phase, generator):
-    return with_draws(tasks, n, amplitude, phase, torch.rand)
-
-
-@mistake(
-    sample_tasks,
-    "The generator that was handed over is seeded anew inside, so that every call gives the same tasks. Its seed is the"
-    " business of whoever hands it over.",
-)
-def generator_set_back(tasks, n, amplitude, phase, generator):
-    return sample_tasks(tasks, n, amplitude, phase, generator.manual_seed(0))
-
-
-@mistake(
-    sample_tasks,
-    "This is a condition for every *row*, [tasks, n, 2]. A task is one function: one condition for all of its rows.",
-)
-def condition_for_each_row(tasks, n, amplitude, phase, generator):
-    conditioning, x, y = sample_tasks(tasks, n, amplitude, phase, generator)
-    return conditioning[:, None].expand(tasks, n, 2), x, y
-
-
-@mistake(sample_tasks, "x and y are [tasks, n] here. Data has a last axis of inputs, also where there is only one.")
-def without_last_axis(tasks, n, amplitude, phase, generator):
-    conditioning, x, y = sample_tasks(tasks, n, amplitude, phase, generator)
-    return conditioning, x[..., 0], y[..., 0]
-
-
-@mistake(
-    sample_tasks,
-    "y has one axis too many: amplitudes [tasks, 1] become [tasks, 1, 1], which meets x, with *one* `None`. With two,"
-    " every task's x goes through every task's wave.",
-)
-def one_axis_too_many(tasks, n, amplitude, phase, generator):
-    conditioning, x, _ = sample_tasks(tasks, n, amplitude, phase, generator)
-    a, p = conditioning.split(1, dim=-1)
-    return conditioning, x, a[:, None, None] * torch.sin(x + p[:, None, None])
-
-
-@mistake(
-    sample_tasks, "The second number multiplies x here, which makes it a frequency. A phase is added: sin(x + phase)."
-)
-def frequency(tasks, n, amplitude, phase, generator):
-    return with_draws(tasks, n, amplitude, phase, rand(generator), lambda a, p, x: a * torch.sin(x * p))
-
-
-@mistake(
-    sample_tasks,
-    "All random numbers come from something that is seeded inside, and none from the generator that was handed over: so"
-    " every call gives the same tasks.",
-)
-def seeded_inside(tasks, n, amplitude, phase, generator):
-    return with_draws(tasks, n, amplitude, phase, rand(torch.Generator().manual_seed(0)))
-
-
-@mistake(sample_tasks, "x goes from -pi to pi here. Wanted are places from -3 to 3.")
-def x_to_pi(tasks, n, amplitude, phase, generator):
-    conditioning, x, _ = sample_tasks(tasks, n, amplitude, phase, generator)
-    return finish(*conditioning.split(1, dim=-1), x * math.pi / 3)
-
-
-@mistake(
-    sample_tasks,
-    "The x are not uniform: some parts of the range from -3 to 3 get more of them than others. `torch.randn` does that,"
-    " also where what lies outside is cut off.",
-)
-def x_normal(tasks, n, amplitude, phase, generator):
-    conditioning, _, _ = sample_tasks(tasks, n, amplitude, phase, generator)
-    return finish(*conditioning.split(1, dim=-1), torch.randn(tasks, n, 1, generator=generator).clamp(-3, 3))
-
-
-@mistake(
-    sample_tasks,
-    "Amplitudes and phases are not uniform: some parts of their ranges get more of them than others. `torch.randn` does"
-    " that; `torch.rand` makes every part equally likely.",
-)
-def conditions_normal(tasks, n, amplitude, phase, generator):
-    def draw(low, high):  # cut off, so that what lies outside does not matter
-        return (low + high) / 2 + (high - low) * (torch.randn(tasks, 1, generator=generator) / 6).clamp(-0.5, 0.5)
-
-    return finish(draw(*amplitude), draw(*phase), -3 + 6 * torch.rand(tasks, n, 1, generator=generator))
-
-
-@mistake(
-    sample_tasks,
-    "The amplitudes are the same at every call, as those of `torch.linspace` are. Draw them, like the phases.",
-)
-def amplitudes_in_steps(tasks, n, amplitude, phase, generator):
-    _, p = sample_tasks(tasks, 1, amplitude, phase, generator)[0].split(1, dim=-1)
-    a = torch.linspace(*amplitude, tasks).unsqueeze(-1)
-    return finish(a, p, -3 + 6 * torch.rand(tasks, n, 1, generator=generator))
-
-
-@mistake(
-    sample_tasks,
-    "Some of a task's numbers go together: the same random number is used for more than one of them, such as for the"
-    " amplitude and for the first x. Draw for each of the three.",
-)
-def x_from_the_condition(tasks, n, amplitude, phase, generator):
-    u = torch.rand(tasks, max(n, 2), generator=generator)
-    a = amplitude[0] + (amplitude[1] - amplitude[0]) * u[:, :1]
-    p = phase[0] + (phase[1] - phase[0]) * u[:, 1:2]
-    return finish(a, p, -3 + 6 * u[:, :n, None])
-
-
-@mistake(sample_tasks, "This is sin(x - phase), which moves the wave to the other side. The phase is added.")
-def phase_taken_away(tasks, n, amplitude, phase, generator):
-    return with_draws(tasks, n, amplitude, phase, rand(generator), lambda a, p, x: a * torch.sin(x - p))
-
-
-@mistake(sample_tasks, "The phase is added to the sine here, which lifts the wave. It belongs inside: sin(x + phase).")
-def phase_outside(tasks, n, amplitude, phase, generator):
-    return with_draws(tasks, n, amplitude, phase, rand(generator), lambda a, p, x: a * torch.sin(x) + p)
 
 
 class Scale(nn.Module):
@@ -407,7 +346,7 @@ STEP = dict(Scale=Scale, conditioning=torch.tensor([[2.0, 1.0]]), x=counting(1, 
             optimizer = torch.optim.SGD(model.parameters(), lr=0.03125)
             [train_step(model, optimizer, conditioning, x, y) for step in range(3)]
             """,
-            "No step may count the gradients of the one before, and the loss is the mean over all rows of all tasks.",
+            "A step must not count the gradients of the one before. The loss is the mean over all rows of all tasks.",
             Scale=Scale,
             conditioning=torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, -1.0]]),
             x=counting(3, 2, 1, start=-2),
@@ -428,7 +367,7 @@ STEP = dict(Scale=Scale, conditioning=torch.tensor([[2.0, 1.0]]), x=counting(1, 
     ],
     hints=[
         "The model takes the condition first: `model(conditioning, x)` gives a prediction of y's shape.",
-        "Then, as ever: `F.mse_loss`, `optimizer.zero_grad()`, `loss.backward()`, `optimizer.step()`.",
+        "Then, as usual: `F.mse_loss`, `optimizer.zero_grad()`, `loss.backward()`, `optimizer.step()`.",
     ],
 )
 def train_step(model, optimizer, conditioning, x, y):
@@ -444,88 +383,63 @@ def train_step(model, optimizer, conditioning, x, y):
     return loss.item()
 
 
-@mistake(train_step, "The gradients of earlier steps are still there: `optimizer.zero_grad()` is missing.")
-def gradients_pile_up(model, optimizer, conditioning, x, y):
-    loss = F.mse_loss(model(conditioning, x), y)
-    loss.backward()
-    optimizer.step()
-    return loss.item()
+LOSS = "F.mse_loss(model(conditioning, x), y) -> "
+ZERO_GRAD = "    optimizer.zero_grad()\n -> "
 
-
-@mistake(
+mistakes(
     train_step,
-    "The model does not move. Is `loss.backward()` or `optimizer.step()` missing, or does `zero_grad()` stand between"
-    " the two?",
+    {
+        "The gradients of earlier steps are still there: `optimizer.zero_grad()` is missing.": ZERO_GRAD,
+        "The model doesn't move. Is `loss.backward()` or `optimizer.step()` missing, or is the order wrong? It is"
+        " `zero_grad()`, `backward()`, `step()`.": (
+            "    optimizer.step()\n -> ",
+            "    loss.backward()\n -> ",
+            ["    loss.backward()\n -> ", "    optimizer.step()\n ->     optimizer.step()\n    loss.backward()\n"],
+            [ZERO_GRAD, "    loss.backward()\n ->     loss.backward()\n    optimizer.zero_grad()\n"],
+        ),
+        "`optimizer.step()` comes before `loss.backward()`, so each step uses the gradients of the one before. The"
+        " order is `zero_grad()`, `backward()`, `step()`.": [
+            ZERO_GRAD,
+            "    loss.backward()\n -> ",
+            "    optimizer.step()\n ->     optimizer.step()\n    optimizer.zero_grad()\n    loss.backward()\n",
+        ],
+        "This is the loss after the step, which costs a second forward pass. Return the one from before it.": (
+            "return loss.item() -> return F.mse_loss(model(conditioning, x), y).item()"
+        ),
+        "This is a tensor. `loss.item()` gives the plain number, and doesn't keep the graph alive.": (
+            "loss.item() -> loss",
+            "loss.item() -> loss.detach()",
+        ),
+        "The squared errors are summed here. Then a larger batch makes larger steps, so take the mean.": (
+            LOSS + "((model(conditioning, x) - y) ** 2).sum()"
+        ),
+        "This is the mean *absolute* error (`l1_loss`). It should be the mean of the squares.": (
+            LOSS + "F.l1_loss(model(conditioning, x), y)"
+        ),
+        "This is the root of the mean squared error. It should be the mean squared error itself.": (
+            LOSS + "F.mse_loss(model(conditioning, x), y).sqrt()"
+        ),
+        "This is half of the mean squared error, and the step is half as long as well.": (
+            LOSS + "F.mse_loss(model(conditioning, x), y) / 2"
+        ),
+        "Only the first task is used here. The batch holds all of them, and the model takes them at once.": (
+            LOSS + "F.mse_loss(model(conditioning[:1], x[:1]), y[:1])"
+        ),
+        "This is a step for each task, one after the other. It should be one step for all of them together.": (
+            "    loss = F.mse_loss(model(conditioning, x), y)\n    optimizer.zero_grad()\n    loss.backward()\n"
+            "    optimizer.step()\n    return loss.item() -> "
+            "    losses = []\n"
+            "    for c, one_x, one_y in zip(conditioning.split(1), x.split(1), y.split(1)):\n"
+            "        loss = F.mse_loss(model(c, one_x), one_y)\n"
+            "        optimizer.zero_grad()\n        loss.backward()\n        optimizer.step()\n"
+            "        losses.append(loss.item())\n"
+            "    return sum(losses) / len(losses)"
+        ),
+        "The arguments of the model are the wrong way round. It takes the condition first: `model(conditioning, x)`.": (
+            LOSS + "F.mse_loss(model(x, conditioning), y)"
+        ),
+    },
 )
-def does_not_move(model, optimizer, conditioning, x, y):
-    loss = F.mse_loss(model(conditioning, x), y)
-    loss.backward()
-    optimizer.zero_grad()
-    optimizer.step()
-    return loss.item()
-
-
-@mistake(train_step, "This is the loss after the step, which costs a second forward pass. Wanted is that before it.")
-def loss_after_the_step(model, optimizer, conditioning, x, y):
-    train_step(model, optimizer, conditioning, x, y)
-    return F.mse_loss(model(conditioning, x), y).item()
-
-
-@mistake(train_step, "This is a tensor, which keeps its whole graph alive. `loss.item()` gives the plain number.")
-def returns_a_tensor(model, optimizer, conditioning, x, y):
-    loss = F.mse_loss(model(conditioning, x), y)
-    optimizer.zero_grad()
-    loss.backward()
-    optimizer.step()
-    return loss
-
-
-@mistake(
-    train_step,
-    "The squared errors are summed here. Then a larger batch makes larger steps: take the mean.",
-)
-def summed_errors(model, optimizer, conditioning, x, y):
-    loss = ((model(conditioning, x) - y) ** 2).sum()
-    optimizer.zero_grad()
-    loss.backward()
-    optimizer.step()
-    return loss.item()
-
-
-def step_on(loss, optimizer):
-    optimizer.zero_grad()
-    loss.backward()
-    optimizer.step()
-    return loss.item()
-
-
-@mistake(train_step, "This is the mean *absolute* error (`l1_loss`). Wanted is the mean of the squares.")
-def absolute_errors(model, optimizer, conditioning, x, y):
-    return step_on(F.l1_loss(model(conditioning, x), y), optimizer)
-
-
-@mistake(train_step, "This is the root of the mean squared error. Wanted is the mean squared error itself.")
-def root_of_the_mean(model, optimizer, conditioning, x, y):
-    return step_on(F.mse_loss(model(conditioning, x), y).sqrt(), optimizer)
-
-
-@mistake(train_step, "This is half of the mean squared error, and the step is half as long as well.")
-def half_the_mean(model, optimizer, conditioning, x, y):
-    return step_on(F.mse_loss(model(conditioning, x), y) / 2, optimizer)
-
-
-@mistake(train_step, "Only the first task is used here. The batch holds all of them, and the model takes them at once.")
-def first_task_only(model, optimizer, conditioning, x, y):
-    return train_step(model, optimizer, conditioning[:1], x[:1], y[:1])
-
-
-@mistake(
-    train_step,
-    "A step for each task, one after the other. Wanted is one step for all of them together.",
-)
-def a_step_for_each_task(model, optimizer, conditioning, x, y):
-    losses = [train_step(model, optimizer, *one) for one in zip(conditioning.split(1), x.split(1), y.split(1))]
-    return sum(losses) / len(losses)
 
 
 class Line(nn.Module):
@@ -564,7 +478,7 @@ GAP = "conditioning_gap(model, conditioning, data, target)"
         ),
         case(
             GAP,
-            "This model ignores its condition: other conditions change nothing.",
+            "This model ignores its condition, so other conditions change nothing.",
             model=Deaf(),
             conditioning=counting(3, 2),
             data=counting(3, 2, 1),
@@ -572,7 +486,7 @@ GAP = "conditioning_gap(model, conditioning, data, target)"
         ),
         case(
             GAP,
-            "Task i gets the condition of task i - 1, and task 0 that of the last; data and targets stay as they are.",
+            "Task i gets the condition of task i - 1, and task 0 that of the last. Data and targets stay as they are.",
             model=Line(),
             conditioning=torch.tensor([[1.0, 0.0], [3.0, 1.0], [-1.0, 4.0]]),
             data=torch.tensor([[[1.0], [2.0]], [[3.0], [-1.0]], [[2.0], [5.0]]]),
@@ -580,7 +494,7 @@ GAP = "conditioning_gap(model, conditioning, data, target)"
         ),
         case(
             GAP,
-            "With these targets the other conditions are the better ones: the gap is below zero.",
+            "With these targets the other conditions are the better ones, so the gap is below zero.",
             model=Line(),
             conditioning=torch.tensor([[1.0, 0.0], [3.0, 1.0], [-1.0, 4.0], [0.0, 2.0]]),
             data=torch.tensor([[[1.0]], [[2.0]], [[4.0]], [[-3.0]]]),
@@ -590,7 +504,7 @@ GAP = "conditioning_gap(model, conditioning, data, target)"
     hints=[
         "Two losses: one with `conditioning`, one with other tasks' conditions. `data` and `target` are the same in"
         " both.",
-        "`conditioning.roll(1, 0)` moves every row one place on along axis 0; the last becomes the first.",
+        "`conditioning.roll(1, 0)` moves every row one place on along axis 0. The last becomes the first.",
         "Other minus right, as a plain number: `.item()`.",
     ],
 )
@@ -608,141 +522,56 @@ def conditioning_gap(model, conditioning, data, target):
     return (other - right).item()
 
 
-def errors(model, conditioning, data, target, other):
-    """The mean squared errors with the right and with other conditions."""
-    with torch.no_grad():
-        both = [F.mse_loss(model(c, data), target) for c in (conditioning, other)]
-    return both[0].item(), both[1].item()
+ROLLED, OTHER = "conditioning.roll(1, 0)", "model(conditioning.roll(1, 0), data), target)"
 
-
-@mistake(
+mistakes(
     conditioning_gap,
-    "`roll(1)` without an axis moves every single *number* on, so that amplitudes become phases. Move whole rows:"
-    " `roll(1, 0)`.",
+    {
+        "`roll(1)` without an axis moves every single *number* on, so amplitudes become phases. Move whole rows:"
+        " `roll(1, 0)`.": "roll(1, 0) -> roll(1)",
+        "This swaps the numbers within each condition (axis 1). Other tasks' conditions are other *rows*:"
+        " `roll(1, 0)`.": ("roll(1, 0) -> roll(1, 1)", "roll(1, 0) -> flip(-1)"),
+        "Here task i gets the condition of task i + 1. Nothing is wrong with that, but then two people's numbers"
+        " differ. The exercise asks for i - 1, which is `roll(1, 0)`.": "roll(1, 0) -> roll(-1, 0)",
+        "The conditions are in reverse order here, so with an odd number of tasks the one in the middle keeps its own."
+        " Task i should get the condition of task i - 1: `roll(1, 0)`.": "roll(1, 0) -> flip(0)",
+        "The sign is turned. It is other minus right, so that a model that uses its condition is above 0.": (
+            "(other - right) -> (right - other)"
+        ),
+        "This is only the error with other conditions. It is large for a bad model too, so subtract the error with the"
+        " right ones.": "(other - right) -> other",
+        "The data moved along with the conditions here. Then you don't know whether the model missed its condition or"
+        " its data.": f"{OTHER} -> model(conditioning.roll(1, 0), data.roll(1, 0)), target)",
+        "Only the data moved on here, and each task kept its condition. A model that ignores its condition gets worse,"
+        " too.": f"{OTHER} -> model(conditioning, data.roll(1, 0)), target)",
+        "The conditions are frozen to zero here, which is a different question (and zero may be a place where the model"
+        " has never been). Use the conditions of other tasks.": f"{ROLLED} -> torch.zeros_like(conditioning)",
+        "The gap is 0 for every model. That is what comes out if data and targets move on along with the conditions,"
+        " because then each task keeps its own condition.": (
+            f"{OTHER} -> model(conditioning.roll(1, 0), data.roll(1, 0)), target.roll(1, 0))"
+        ),
+        "The targets moved on here, and not the conditions. A model that ignores its condition gets worse, too.": (
+            f"{OTHER} -> model(conditioning, data), target.roll(1, 0))"
+        ),
+        "All tasks get the mean condition here, which is a different question. Use the conditions of other tasks.": (
+            f"{ROLLED} -> conditioning.mean(0).expand_as(conditioning)"
+        ),
+        "The conditions are drawn in a random order here (`randperm`). So the number is different each time, and a task"
+        " may keep its own condition. Moving all of them on by one, `roll(1, 0)`, has neither fault.": (
+            f"{ROLLED} -> conditioning[torch.randperm(len(conditioning))]"
+        ),
+        "The squared errors are summed here, so the gap grows with the data. Take the mean.": (
+            "(other - right).item() -> (other - right).item() * target.numel()"
+        ),
+        "These are roots of mean squared errors. Return the difference of the mean squared errors themselves.": (
+            "(other - right) -> (other**0.5 - right**0.5)"
+        ),
+        "This is a tensor. `.item()` gives the plain number.": "(other - right).item() -> other - right",
+        "The absolute value hides that the other conditions may be the better ones.": (
+            "(other - right) -> (other - right).abs()"
+        ),
+    },
 )
-def numbers_rolled(model, conditioning, data, target):
-    right, other = errors(model, conditioning, data, target, conditioning.roll(1))
-    return other - right
-
-
-@mistake(
-    conditioning_gap,
-    "This swaps the numbers within each condition (axis 1). Other tasks' conditions are other *rows*: `roll(1, 0)`.",
-)
-def components_rolled(model, conditioning, data, target):
-    right, other = errors(model, conditioning, data, target, conditioning.roll(1, -1))
-    return other - right
-
-
-@mistake(
-    conditioning_gap,
-    "Here task i gets the condition of task i + 1. Nothing is wrong with that, but then two people's numbers differ:"
-    " wanted is i - 1, which is `roll(1, 0)`.",
-)
-def other_way_round(model, conditioning, data, target):
-    right, other = errors(model, conditioning, data, target, conditioning.roll(-1, 0))
-    return other - right
-
-
-@mistake(conditioning_gap, "The sign is turned: other minus right, so that a model that uses its condition is above 0.")
-def sign_turned(model, conditioning, data, target):
-    return -conditioning_gap(model, conditioning, data, target)
-
-
-@mistake(
-    conditioning_gap,
-    "This is the error with other conditions alone. It is large for a bad model too: take away the error with the"
-    " right ones.",
-)
-def other_error_alone(model, conditioning, data, target):
-    return errors(model, conditioning, data, target, conditioning.roll(1, 0))[1]
-
-
-@mistake(
-    conditioning_gap,
-    "The data moved along with the conditions here. Then it is not known whether the model missed its condition or its"
-    " data.",
-)
-def data_rolled_too(model, conditioning, data, target):
-    with torch.no_grad():
-        right = F.mse_loss(model(conditioning, data), target)
-        other = F.mse_loss(model(conditioning.roll(1, 0), data.roll(1, 0)), target)
-    return (other - right).item()
-
-
-@mistake(
-    conditioning_gap,
-    "The conditions are frozen to zero here, which is another question (and zero may be a place where the model never"
-    " was). Wanted are the conditions of other tasks.",
-)
-def frozen_to_zero(model, conditioning, data, target):
-    right, other = errors(model, conditioning, data, target, torch.zeros_like(conditioning))
-    return other - right
-
-
-@mistake(
-    conditioning_gap,
-    "The gap is 0 for every model. That is what comes out if data and targets move on along with the conditions: then"
-    " each task keeps its own condition.",
-)
-def all_rolled(model, conditioning, data, target):
-    conditions, x, y = (t.roll(1, 0) for t in (conditioning, data, target))
-    with torch.no_grad():
-        right = F.mse_loss(model(conditioning, data), target)
-        return (F.mse_loss(model(conditions, x), y) - right).item()
-
-
-@mistake(
-    conditioning_gap,
-    "The targets moved on here, in place of the conditions. A model that ignores its condition gets worse, too.",
-)
-def targets_rolled(model, conditioning, data, target):
-    with torch.no_grad():
-        right = F.mse_loss(model(conditioning, data), target)
-        return (F.mse_loss(model(conditioning, data), target.roll(1, 0)) - right).item()
-
-
-@mistake(
-    conditioning_gap,
-    "All tasks get the mean condition here, which is another question. Wanted are the conditions of other tasks.",
-)
-def frozen_to_the_mean(model, conditioning, data, target):
-    right, other = errors(model, conditioning, data, target, conditioning.mean(0).expand_as(conditioning))
-    return other - right
-
-
-@mistake(
-    conditioning_gap,
-    "The conditions are drawn in a random order here (`randperm`): the number is another one each time, and a task may"
-    " keep its own condition. Moving all of them on by one, `roll(1, 0)`, has neither fault.",
-)
-def random_order(model, conditioning, data, target):
-    right, other = errors(model, conditioning, data, target, conditioning[torch.randperm(len(conditioning))])
-    return other - right
-
-
-@mistake(conditioning_gap, "The squared errors are summed here, so that the gap grows with the data. Take the mean.")
-def summed_gap(model, conditioning, data, target):
-    return conditioning_gap(model, conditioning, data, target) * target.numel()
-
-
-@mistake(
-    conditioning_gap,
-    "These are roots of mean squared errors. Wanted is the difference of the mean squared errors themselves.",
-)
-def gap_of_roots(model, conditioning, data, target):
-    right, other = errors(model, conditioning, data, target, conditioning.roll(1, 0))
-    return other**0.5 - right**0.5
-
-
-@mistake(conditioning_gap, "This is a tensor. `.item()` gives the plain number.")
-def gap_as_a_tensor(model, conditioning, data, target):
-    return torch.tensor(conditioning_gap(model, conditioning, data, target))
-
-
-@mistake(conditioning_gap, "The absolute value hides that the other conditions may be the better ones.")
-def absolute_gap(model, conditioning, data, target):
-    return abs(conditioning_gap(model, conditioning, data, target))
 
 
 @exercise(
@@ -768,9 +597,9 @@ def absolute_gap(model, conditioning, data, target):
     hints=[
         "Look at a result: `with_condition(torch.tensor([[1.0], [2.0]]), torch.zeros(2, 3, 1))`. Task 0 should hold the"
         " condition 1 in all of its rows.",
-        "`conditioning.repeat(n, 1)` is c0, c1, c0, c1, ...; to be cut into tasks, it would have to be c0, c0, ..., c1,"
+        "`conditioning.repeat(n, 1)` is c0, c1, c0, c1, ... To be cut into tasks, it would have to be c0, c0, ..., c1,"
         " c1, ...",
-        "No copies are needed: `conditioning[:, None]` is [batch, 1, C], and `.expand(batch, n, -1)` repeats it along"
+        "You don't need copies. `conditioning[:, None]` is [batch, 1, C], and `.expand(batch, n, -1)` repeats it along"
         " the new axis.",
     ],
     gradients=True,
@@ -799,50 +628,24 @@ def with_mixed_conditions(conditioning, x):
     return torch.cat([copies, x], dim=-1)
 
 
-@mistake(
+COPIES = "conditioning[:, None].expand(batch, n, -1) -> "
+
+mistakes(
     with_condition,
-    "The conditions are still mixed: `repeat(n, 1)` writes c0, c1, c0, c1, ..., and cut into tasks that gives the rows"
-    " of one task the conditions of many.",
+    {
+        "The conditions are still mixed. `repeat(n, 1)` writes c0, c1, c0, c1, ..., and cut into tasks that gives the"
+        " rows of one task the conditions of many.": COPIES + "conditioning.repeat(n, 1).reshape(batch, n, -1)",
+        "The conditions are right now, but they come after x. They should be in front.": "[copies, x] -> [x, copies]",
+        "`repeat_interleave(n, 1)` repeats each *number* n times, so a row holds the same number twice. Repeat whole"
+        " conditions, along axis 0 or with `expand`.": (
+            COPIES + "conditioning.repeat_interleave(n, 1).reshape(batch, n, -1)"
+        ),
+        "The new axis is in front of the tasks here. `[None]` makes [1, batch, C], so row i of *every* task would get"
+        " condition i. With as many rows as tasks it even runs. It should be [batch, 1, C].": (
+            COPIES + "conditioning[None].expand(batch, n, -1)"
+        ),
+        "All tasks get the condition of the first one here.": COPIES + "conditioning[0].expand(batch, n, -1)",
+        "The values are right, but no gradient reaches the condition. That doesn't matter while conditions are given,"
+        " but it does once they are learned.": COPIES + "conditioning.detach()[:, None].expand(batch, n, -1)",
+    },
 )
-def still_mixed(conditioning, x):
-    return with_mixed_conditions(conditioning, x)
-
-
-@mistake(with_condition, "The conditions are right now, but they stand behind x. Wanted is the condition in front.")
-def condition_behind(conditioning, x):
-    copies = conditioning[:, None].expand(-1, x.shape[1], -1)
-    return torch.cat([x, copies], dim=-1)
-
-
-@mistake(
-    with_condition,
-    "`repeat_interleave(n, 1)` repeats each *number* n times, so that a row holds the same number twice. Repeat whole"
-    " conditions: along axis 0, or with `expand`.",
-)
-def numbers_repeated(conditioning, x):
-    copies = conditioning.repeat_interleave(x.shape[1], 1).reshape(*x.shape[:2], -1)
-    return torch.cat([copies, x], dim=-1)
-
-
-@mistake(
-    with_condition,
-    "The new axis stands in front of the tasks here: `[None]` makes [1, batch, C], and row i of *every* task would get"
-    " condition i. With as many rows as tasks it even runs. Wanted is [batch, 1, C].",
-)
-def axis_in_front(conditioning, x):
-    batch, n, _ = x.shape
-    return torch.cat([conditioning[None].expand(batch, n, -1), x], dim=-1)
-
-
-@mistake(with_condition, "All tasks get the condition of the first one here.")
-def first_condition_for_all(conditioning, x):
-    return torch.cat([conditioning[0].expand(*x.shape[:2], -1), x], dim=-1)
-
-
-@mistake(
-    with_condition,
-    "The values are right, but no gradient reaches the condition. That is no matter while conditions are given; it is"
-    " once they are learned.",
-)
-def condition_detached(conditioning, x):
-    return with_condition(conditioning.detach(), x)

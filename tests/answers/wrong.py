@@ -210,7 +210,7 @@ def sample_tasks(tasks, n, amplitude, phase, generator):
     x = torch.rand(tasks, n, 1, generator=generator)
     return torch.cat([a, p], -1), x, a[:, None] * torch.sin(x + p[:, None])
 
-# %% sample_tasks: come from the generator that was handed over
+# %% sample_tasks: come from the generator that you were given
 def sample_tasks(tasks, n, amplitude, phase, generator):
     low = torch.tensor([amplitude[0], phase[0]])
     high = torch.tensor([amplitude[1], phase[1]])
@@ -272,7 +272,7 @@ def conditioning_gap(model, conditioning, data, target):
         b = F.mse_loss(model(torch.roll(conditioning, 1), data), target).item()
     return b - a
 
-# %% with_condition: they stand behind x
+# %% with_condition: they come after x
 def with_condition(conditioning, x):
     return torch.cat([x, conditioning.unsqueeze(1).repeat(1, x.shape[1], 1)], dim=-1)
 
@@ -289,14 +289,14 @@ def sample_tasks(tasks, n, amplitude, phase, generator):
     x = math.pi * (2 * torch.rand(tasks, n, 1, generator=generator) - 1)
     return torch.cat([a, p], -1), x, a[:, None] * torch.sin(x + p[:, None])
 
-# %% sample_tasks: The x are not uniform
+# %% sample_tasks: The x aren't uniform
 def sample_tasks(tasks, n, amplitude, phase, generator):
     x = torch.randn(tasks, n, 1, generator=generator).clamp(-3, 3)
     a = amplitude[0] + (amplitude[1] - amplitude[0]) * torch.rand(tasks, 1, generator=generator)
     p = phase[0] + (phase[1] - phase[0]) * torch.rand(tasks, 1, generator=generator)
     return torch.cat([a, p], -1), x, a[:, None] * torch.sin(x + p[:, None])
 
-# %% sample_tasks: Amplitudes and phases are not uniform
+# %% sample_tasks: Amplitudes and phases aren't uniform
 def sample_tasks(tasks, n, amplitude, phase, generator):
     def draw(lo, hi):
         return (lo + hi) / 2 + (hi - lo) / 6 * torch.randn(tasks, 1, generator=generator)
@@ -326,7 +326,7 @@ def sample_tasks(tasks, n, amplitude, phase, generator):
     x = torch.rand(tasks, n, 1, generator=generator) * 6 - 3
     return torch.cat([a, p], -1), x, a[:, None] * torch.sin(x - p[:, None])
 
-# %% sample_tasks: and none from the generator that was handed over
+# %% sample_tasks: comes out as it went in
 def sample_tasks(tasks, n, amplitude, phase, generator):
     torch.manual_seed(0)
     a = amplitude[0] + (amplitude[1] - amplitude[0]) * torch.rand(tasks, 1)
@@ -369,7 +369,7 @@ def conditioning_gap(model, conditioning, data, target):
     other = F.mse_loss(model(conditioning.mean(0, keepdim=True).repeat(len(data), 1), data), target)
     return (other - right).item()
 
-# %% with_condition: stands in front of the tasks here
+# %% with_condition: is in front of the tasks here
 def with_condition(conditioning, x):
     batch, n, _ = x.shape
     copies = conditioning.unsqueeze(0).expand(batch, n, -1)
