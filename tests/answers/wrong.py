@@ -553,7 +553,7 @@ def grouped_linear(x, weight, bias):
 def generated_variance(features, weight_variance, bias_variance):
     return (features ** 2).mean(-1) * weight_variance + bias_variance
 
-# %% generated_variance: melts all conditions into one number
+# %% generated_variance: merges all conditions into one number
 def generated_variance(features, weight_variance, bias_variance):
     return weight_variance * torch.sum(features * features) + bias_variance
 
@@ -580,7 +580,7 @@ def hyperfan_in_std(n_in, n_features, activation="relu"):
     gain = {"relu": 2, "tanh": 1}[activation]
     return (gain / (2 * n_in * n_features)) ** 0.5, (gain / (2 * n_features)) ** 0.5
 
-# %% hyperfan_in_std: under the root, where variances stand, it is 2
+# %% hyperfan_in_std: Under the root, where variances are, it is 2
 def hyperfan_in_std(n_in, n_features, activation="relu"):
     gain = nn.init.calculate_gain("relu") if activation == "relu" else 1
     return (gain / (2 * n_in * n_features)) ** 0.5, (gain / (2 * n_features)) ** 0.5
@@ -652,7 +652,7 @@ def initialise_generator(generator, target_layer_sizes):
                 last.weight[a:b].normal_(std=std)
     return generator
 
-# %% initialise_generator: Each layer's rows stand below those of the layer before
+# %% initialise_generator: Each layer's rows come after those of the layer before
 def initialise_generator(generator, target_layer_sizes):
     import hyperlib
     *hidden, last = [m for m in generator if isinstance(m, nn.Linear)]
@@ -667,7 +667,7 @@ def initialise_generator(generator, target_layer_sizes):
         last.weight[n_in * n_out : n_in * n_out + n_out].normal_(std=b_std)
     return generator
 
-# %% initialise_generator: The mean of the rows is not 0
+# %% initialise_generator: The mean of the rows isn't 0
 def initialise_generator(generator, target_layer_sizes):
     from hyperlib import hyperfan_in_std, parameter_offsets
     layers = [m for m in generator if isinstance(m, nn.Linear)]
@@ -719,7 +719,7 @@ def initialise_generator(generator, target_layer_sizes):
             last.weight[a:b] *= std
     return generator
 
-# %% initialise_generator: does not want a gradient any more
+# %% initialise_generator: don't require a gradient any more
 def initialise_generator(generator, target_layer_sizes):
     from hyperlib import hyperfan_in_std, parameter_offsets
     layers = [m for m in generator if isinstance(m, nn.Linear)]
