@@ -176,16 +176,6 @@ def mistakes(reference, wrong):
             exercise.mistakes.append(Mistake(explanation, exercise, edits))
 
 
-def mistake(reference, explanation, *variants):
-    """Decorator of a wrong answer to the exercise of `reference`; `variants` share its explanation."""
-
-    def declare(implementation):
-        mistakes(reference, {explanation: (implementation, *variants)})
-        return implementation
-
-    return declare
-
-
 def stub(reference):
     """Decorator of what the notebook's cell holds at first (a class to fill in, or the broken code to fix)."""
 
