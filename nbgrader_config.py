@@ -36,9 +36,8 @@ for step in ("source", "release", "submitted", "autograded", "feedback", "source
     setattr(course, f"{step}_directory", f"grading/{step}")
 c.ZipCollectApp.downloaded_directory = "grading/downloaded"
 # anna_02_name.ipynb, or Anna Berg_1234_file/02_name.ipynb: the student up to the first _, and the lesson.
-c.FileNameCollectorPlugin.named_regexp = (
-    r".*[\\/](?P<student_id>[^\\/_]+)(_[^\\/]*)?[\\/_](?P<file_id>\d\d_[a-zA-Z]\w*)( ?\(\d+\))?\.ipynb$"
-)
+c.ZipCollectApp.collector_plugin = "classroom.collect.Collector"
+c.GenerateFeedback.force = True  # or a page stays as it was when a mark has changed
 c.ExportPlugin.to = str(places.GRADING / "marks.csv")
 
 # What is handed in beside a notebook must not be imported instead of torch or hyperlib.

@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import glob
 import hashlib
 import importlib.util
 import json
@@ -79,11 +80,11 @@ def grade(arguments):
     way, why = chosen_way(os.environ.get("GRADING_SANDBOX", "auto"))
     print(f"{len(names)} students, {arguments.processes} at a time, isolation: {way}{why}", flush=True)
     os.environ["GRADING_SANDBOX"] = way  # so that not every process has to find out
-    waiting = [name for name in names if not finished(assignment, name)]
-    if len(waiting) < len(names):
-        print(f"{len(names) - len(waiting)} of them are graded already")
     began, failed = time.monotonic(), 0
     with alone() as lock, ThreadPoolExecutor(arguments.processes) as pool:
+        waiting = [name for name in names if not finished(assignment, name)]
+        if len(waiting) < len(names):
+            print(f"{len(names) - len(waiting)} of them are graded already")
         workers = Workers(lock)
         runs = [pool.submit(grade_one, workers, assignment, name) for name in waiting]
         try:
@@ -136,6 +137,8 @@ class Workers:
 
 def grade_one(workers, assignment, student):
     """Grade one student; a line about it, and whether it went well."""
+    if glob.escape(student) != student:
+        return f"{student}: NOT GRADED, because nbgrader takes [, ? and * for patterns: rename the folder", False
     began = time.monotonic()
     answer = workers.ask(assignment, student) or {"log": "The process that graded this student died.\n"}
     if "log" in answer:
@@ -170,12 +173,16 @@ def review(arguments):
     for student in students(assignment):
         sent = dict(handed_in(assignment, student))
         missing = sorted(asked - {path.name for path in sent})
+        other = sorted({path.name for path in (SUBMITTED / student / assignment).glob("*.ipynb")} - asked)
         if missing:
-            other = sorted({path.name for path in (SUBMITTED / student / assignment).iterdir()} - asked)
             lines.append((student, f"no {', '.join(missing)}" + (f", but {', '.join(other)}" if other else "")))
+        elif other:
+            lines.append((student, f"handed in as well, and not graded: {', '.join(other)}"))
         for path, result in sent.items():
             if result is None:
-                why = "is not graded" if is_notebook(path) else "cannot be read as a notebook; it counts as 0"
+                before = (AUTOGRADED / student / assignment / path.name).exists()
+                counts = "the mark of what was handed in before stays" if before else "it counts as 0"
+                why = "is not graded" if is_notebook(path) else f"cannot be read as a notebook; {counts}"
                 lines.append((student, f"{path.name} {why}"))
                 continue
             for where, sentence in result["look_at"]:

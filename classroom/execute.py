@@ -1,7 +1,7 @@
 """Run a submission to its end, whatever is in it, and read the points from what `check` published."""
 
-import ast
 import hashlib
+import json
 import time
 from pathlib import Path
 
@@ -13,7 +13,8 @@ from traitlets import Bool, Unicode
 
 from .isolate import kernel_manager_class
 from .needed import needed_cells
-from .review import Checked, scores_by_hand, unusual_code
+from .review import Checked, passed_at_home, scores_by_hand, unusual_code
+from .source import defined, definitions_only
 
 MOST_RESTARTS = 8  # of one notebook's kernel
 MOST_SECONDS = 900  # for one notebook
@@ -71,7 +72,9 @@ class ExecuteToTheEnd(Execute):
                     self.skipped.add(self.current)
                 dead = isinstance(error, DeadKernelError)
                 self.stopped[self.current] = "ended the kernel" if dead else "ran too long and could not be stopped"
-        look_at = scores_by_hand(nb) + unusual_code(nb, released)
+        handed_in = path_in("submitted", self, resources).read_bytes()
+        look_at = nb.metadata.pop("restored", []) + scores_by_hand(nb) + unusual_code(nb, released)
+        look_at += passed_at_home(nb, json.loads(handed_in))
         for cell in nb.cells:
             if check_name(cell):
                 settle(cell)
@@ -79,7 +82,7 @@ class ExecuteToTheEnd(Execute):
         nb.metadata["hyperlib"] = {
             "look_at": look_at,
             "seconds": round(time.monotonic() - self.began, 1),
-            "handed_in": hashlib.sha256(path_in("submitted", self, resources).read_bytes()).hexdigest(),
+            "handed_in": hashlib.sha256(handed_in).hexdigest(),
         }
         return nb, resources
 
@@ -112,9 +115,9 @@ class ExecuteToTheEnd(Execute):
             # Its thread would slow down everything below, up to the time limits of other answers.
             self.kept[index] = cell.outputs
             raise CellTimeoutError("an answer swallows every exception and still runs")
-        elif not name and any(output.get("ename") == "CellTimeoutError" for output in cell.outputs):
+        elif not name and defined(source) and any(output.output_type == "error" for output in cell.outputs):
             outputs, cell.source = cell.outputs, definitions_only(source)
-            super().preprocess_cell(cell, resources, index)  # what it defines below its endless loop counts as well
+            super().preprocess_cell(cell, resources, index)  # what it defines below where it stopped counts as well
             cell.outputs, cell.source = outputs, source
         elif index in self.stopped and not name:
             cell.outputs.append(error_output(LEFT_OUT.format(what=self.stopped[index])))
@@ -133,16 +136,6 @@ def check_name(cell):
     """The exercise that a check cell checks, or None."""
     nbgrader = cell.metadata.get("nbgrader", {})
     return nbgrader["grade_id"].removeprefix("check_") if nbgrader.get("grade") else None
-
-
-def definitions_only(source):
-    """A cell's imports, functions and classes, without anything that it does."""
-    try:
-        nodes = ast.parse(source).body
-    except SyntaxError:  # a line such as %timeit
-        return ""
-    kinds = (ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef, ast.Import, ast.ImportFrom)
-    return "\n\n".join(ast.unparse(node) for node in nodes if isinstance(node, kinds))
 
 
 def error_output(sentence):

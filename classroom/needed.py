@@ -1,8 +1,9 @@
 """Which cells of a submission have to be run: lessons train networks for half a minute that no mark depends on."""
 
 import ast
-import re
 import symtable
+
+from .source import UNREADABLE, python
 
 
 def needed_cells(notebook, released):
@@ -11,7 +12,7 @@ def needed_cells(notebook, released):
     These are the exercises, the checks, all that the student changed or added, and whatever of the lesson's own code
     makes or changes a name that one of these uses.
     """
-    shipped = {cell.source for cell in released.cells}
+    shipped = {cell.source for cell in released.cells if cell.cell_type == "code"}
     needed, wanted = set(), set()
     for index in reversed(range(len(notebook.cells))):
         cell = notebook.cells[index]
@@ -26,10 +27,10 @@ def needed_cells(notebook, released):
 
 def names(source):
     """(global names that a cell uses, those that it makes or may change); (None, empty) if that cannot be told."""
-    source = re.sub(r"^(\s*)[%!].*$", r"\1pass", source, flags=re.MULTILINE)
+    source = python(source)
     try:
         table, tree = symtable.symtable(source, "<cell>", "exec"), ast.parse(source)
-    except SyntaxError:
+    except UNREADABLE:
         return None, set()
     uses, makes = set(), set()
     scopes = [table]
@@ -48,7 +49,17 @@ def names(source):
     return uses, makes
 
 
-MODULES = {"torch", "F", "nn", "plt", "math", "random", "time", "np", "hyperlib"}  # what is done to these is no matter
+LIBRARIES = {
+    "torch",
+    "F",
+    "nn",
+    "plt",
+    "math",
+    "random",
+    "time",
+    "np",
+    "hyperlib",
+}  # what is done to these is no matter
 
 
 def changed(statement):
@@ -61,7 +72,7 @@ def changed(statement):
             found |= {root(part) for part in parts}
         elif isinstance(node, (ast.Attribute, ast.Subscript)) and isinstance(node.ctx, (ast.Store, ast.Del)):
             found.add(root(node))
-    return found - MODULES - {None}
+    return found - LIBRARIES - {None}
 
 
 def root(node):

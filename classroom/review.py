@@ -7,6 +7,8 @@ openly; a human reads the line and decides.
 import ast
 import re
 
+from .source import UNREADABLE, python
+
 VERDICT = "application/vnd.hyperlib.verdict+json"
 OWN_ANSWERS = "reaches for the course's own answers"
 BY_HAND = "reaches for what publishes scores"
@@ -24,7 +26,7 @@ ANYWHERE = {  # as a name or behind a dot
     **dict.fromkeys(("environ", "system", "popen", "_exit"), OUTSIDE),
 }
 BEHIND_A_DOT = {"reference": OWN_ANSWERS, "exercises": OWN_ANSWERS}
-MODULES = {
+OTHERS = {
     *("os", "sys", "gc", "inspect", "ctypes", "importlib", "builtins", "subprocess", "socket", "threading", "atexit"),
     *(
         "multiprocessing",
@@ -92,6 +94,22 @@ def scores_by_hand(nb):
     return [(check.exercise, f"{check.problem}; counted as 0") for check in checks if check.problem]
 
 
+def passed_at_home(nb, handed_in):
+    """(exercise, sentence) for each answer that passed in the notebook as it was handed in, and not here."""
+    home = {}
+    for cell in handed_in["cells"]:
+        for output in cell.get("outputs") or []:
+            report = output.get("data", {}).get(VERDICT)
+            if isinstance(report, dict):
+                home[report.get("exercise")] = report.get("verdict")
+    checked = [Checked(cell) for cell in nb.cells if cell.metadata.get("nbgrader", {}).get("grade")]
+    return [
+        (check.exercise, "it passed in the notebook that was handed in, and not here")
+        for check in checked
+        if home.get(check.exercise) == "passed" != check.verdict
+    ]
+
+
 def unusual_code(nb, released):
     """(exercise or "", sentence) for all code that was added to the `released` notebook and that no exercise needs."""
     shipped = {cell.source for cell in released.cells}
@@ -110,23 +128,42 @@ def unusual_code(nb, released):
 
 def unusual_lines(source, exercises):
     """The lines of a cell that no exercise needs, each with what is unusual about it."""
-    lines = source.splitlines()
-    for i, line in enumerate(lines):
-        if re.match(r"\s*[!%]", line):
-            if "!" in line or re.match(r"\s*%%?(run|sx|system|bash|sh|script|load_ext)\b", line):
-                yield line.strip(), OUTSIDE
-            lines[i] = re.match(r"\s*", line)[0] + "pass"
+    source = source.lstrip("\n")
+    lines, plain = source.splitlines(), python(source)
     try:
-        tree = ast.parse("\n".join(lines))
-    except SyntaxError:
+        tree = ast.parse(plain)
+    except UNREADABLE:
         return  # it does not run either
+    shell = {id(node.func.value.func) for node in ast.walk(tree) if is_magic(node)}  # as IPython writes `!` and `%`
+    course = {"hyperlib"} | {
+        alias.asname or alias.name.rpartition(".")[2]
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+        for alias in node.names
+        if (getattr(node, "module", None) or alias.name).startswith("hyperlib")
+    }
     for node in ast.walk(tree):
-        sentence = unusual(node, exercises)
-        if sentence:
-            yield lines[node.lineno - 1].strip(), sentence
+        sentence = OUTSIDE if is_magic(node) and runs_outside(node) else unusual(node, exercises, course)
+        if sentence and id(node) not in shell:
+            i = node.lineno - 1
+            yield (lines if i < len(lines) else plain.splitlines())[i].strip(), sentence
 
 
-def unusual(node, exercises):
+def is_magic(node):
+    """Whether a node is `get_ipython().something(...)`, as a line such as `%timeit f()` or `!ls` becomes."""
+    call = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.value
+    named = isinstance(call, ast.Call) and ast.unparse(call) == "get_ipython()"
+    return named and node.func.attr in ("run_line_magic", "run_cell_magic", "system", "getoutput", "pinfo")
+
+
+def runs_outside(node):
+    magic = ast.literal_eval(node.args[0]) if node.args and isinstance(node.args[0], ast.Constant) else ""
+    return node.func.attr in ("system", "getoutput") or re.fullmatch(
+        "run|sx|system|bash|sh|script|load_ext|ruby|perl|javascript", str(magic)
+    )
+
+
+def unusual(node, exercises, course=("hyperlib",)):
     """What is unusual about one node of a syntax tree, or None."""
     if isinstance(node, (ast.Import, ast.ImportFrom)):
         base = getattr(node, "module", None)
@@ -135,7 +172,9 @@ def unusual(node, exercises):
             return OWN_ANSWERS
         if any(path.startswith("hyperlib.") and path.rpartition(".")[2] in exercises for path in paths):
             return OWN_ANSWERS
-        if any(path.split(".")[0] in MODULES and not path.startswith("IPython.display") for path in paths):
+        if base and base.startswith("hyperlib") and any(alias.name == "*" for alias in node.names):
+            return OWN_ANSWERS
+        if any(path.split(".")[0] in OTHERS and not path.startswith("IPython.display") for path in paths):
             return OUTSIDE
         return "redefines `check`" if any(alias.asname == "check" for alias in node.names) else None
     if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
@@ -143,11 +182,11 @@ def unusual(node, exercises):
     if isinstance(node, ast.Attribute):
         if isinstance(node.ctx, (ast.Store, ast.Del)) and changes_a_module(node):
             return "changes what is not its own"
-        if root(node) == "hyperlib" and node.attr in exercises:
+        if first_name(node) in course and node.attr in exercises:
             return OWN_ANSWERS
         return ANYWHERE.get(node.attr) or BEHIND_A_DOT.get(node.attr)
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-        if node.func.id in ("setattr", "delattr") and node.args and root(node.args[0]) in NOT_THEIRS:
+        if node.func.id in ("setattr", "delattr") and node.args and first_name(node.args[0]) in NOT_THEIRS:
             return "changes what is not its own"
         return CALLED.get(node.func.id)
     if isinstance(node, ast.Name):
@@ -160,7 +199,7 @@ def unusual(node, exercises):
     return None
 
 
-def root(node):
+def first_name(node):
     """The name at the beginning of a.b.c, or None."""
     while isinstance(node, ast.Attribute):
         node = node.value
@@ -168,4 +207,4 @@ def root(node):
 
 
 def changes_a_module(node):
-    return root(node) in NOT_THEIRS and not ast.unparse(node).startswith("torch.backends.")
+    return first_name(node) in NOT_THEIRS and not ast.unparse(node).startswith("torch.backends.")

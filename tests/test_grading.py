@@ -114,6 +114,12 @@ def damage_metadata(notebook):
             cell.metadata.nbgrader = {"grade": "yes", "points": "many"} if cell.id == "check_flatten" else 3
 
 
+def lose_ids(notebook):
+    """As some programs save: all metadata empty, all ids new, and Colab's half of a widget."""
+    notebook.cells = [new_code_cell(cell.source) if cell.cell_type == "code" else cell for cell in notebook.cells]
+    notebook.metadata["widgets"] = {"application/vnd.jupyter.widget-state+json": {}}
+
+
 def own_cell(notebook):
     """Uses what the lesson's own cells have made, two of them above each other."""
     at = [cell.id for cell in notebook.cells].index("flatten")
@@ -174,7 +180,10 @@ STUDENTS = {
     ),
     "check_edited": (answers(flatten=BLANK), edit_check, 7, None),
     "check_deleted": (answers(), delete("check_flatten"), 9, None),
-    "both_deleted": (answers(), delete("flatten", "check_flatten"), 7, None),
+    "both_deleted": (answers(), delete("flatten", "check_flatten"), 7, "flatten: its cell is missing"),
+    "ids_lost": (answers(), lose_ids, 9, None),
+    "input_above": (answers(flatten="n = int(input())\n" + right("flatten")), None, 9, None),
+    "bad_timestamp": (answers(), {"timestamp.txt": "yesterday", f"{LESSON}-Copy1.ipynb": "{}"}, 9, "Copy1.ipynb"),
     "cell_copied": (answers(), copy_a_cell, 9, None),
     "metadata_damaged": (answers(), damage_metadata, 9, None),
     "check_redefined": (answers(flatten=OWN_CHECK), None, 7, "flatten: redefines `check`"),

@@ -219,6 +219,13 @@ def pairs(x, w1, b1, w2, b2):
             x=SQUARE["x"],
             weights=[*pairs(**SQUARE), (counting(3, 2, start=-2), counting(3))],
         ),
+        case(
+            "target_forward(x, [(w, b)] * 3, torch.abs)",
+            "Here one layer is used three times, so it isn't the layer that says which is the last.",
+            x=SQUARE["x"],
+            w=SQUARE["w1"],
+            b=SQUARE["b1"],
+        ),
     ],
     hints=[
         "`for i, (weight, bias) in enumerate(weights):` and one `F.linear` in the loop.",

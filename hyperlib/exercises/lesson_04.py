@@ -103,6 +103,15 @@ OWN_GENERATOR = (
         ),
         case(
             """
+            # The same z twice: does it get the same w1?
+            net = HyperNet(3, 2, 4, 1)
+            torch.equal(net(z)[0], net(z)[0])
+            """,
+            "One z is one network. Dropout or random numbers in the generator would give a different one each time.",
+            z=counting(3),
+        ),
+        case(
+            """
             # Does each of the four tensors carry a history?
             [w.requires_grad and w.grad_fn is not None for w in HyperNet(3, 2, 4, 1)(z)]
             """,

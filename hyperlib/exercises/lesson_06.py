@@ -240,7 +240,8 @@ HIDDEN = (
                 nn.Linear(100, 400), nn.ReLU(), nn.Linear(400, 300), nn.ReLU(), nn.Linear(300, 10)
             )
             initialise_generator(generator, [(4, 2)])
-            [round(layer.weight.std().item() * layer.in_features**0.5, 1) for layer in generator[:4:2]]
+            stds = [layer.weight.std().item() * layer.in_features**0.5 for layer in generator[::2]]
+            round(stds[0], 1), round(stds[1], 1), 0.5 < stds[2] < 0.8
             """,
             HIDDEN,
         ),
@@ -429,6 +430,15 @@ BOTH = torch.tensor([[1.0, 2.0], [-2.0, 1.0]])  # two conditions, of which the R
             ["no gradient" if g is None else "learns" if g.any() else "gradient 0" for g in grads]
             """,
             dummy=torch.zeros(1, requires_grad=True),
+            net=numbered((1, 1)),
+            z=BOTH,
+        ),
+        case(
+            """
+            generator = nn.Sequential(nn.Linear(2, 8), nn.ReLU(), nn.Linear(8, 2), nn.ReLU(), nn.Linear(2, 2))
+            start_at(generator, net)(z).tolist()
+            """,
+            "This generator has two hidden layers.",
             net=numbered((1, 1)),
             z=BOTH,
         ),

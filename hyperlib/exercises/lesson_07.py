@@ -252,6 +252,13 @@ class ScaleAndShift(Scale):
             factor=counting(3, 3, start=10),
         ),
         case(
+            "target_vmap(scale, x, [factor])",
+            "Here a row has two axes: x is [batch, 2, 3].",
+            scale=Scale(3),
+            x=counting(2, 2, 3),
+            factor=counting(2, 3, start=10),
+        ),
+        case(
             "target_vmap(net, x, (first, second))",
             "These modules keep a `shift` in a buffer. A buffer isn't a parameter, so there is no weight for it.",
             net=nn.Sequential(ScaleAndShift(3), ScaleAndShift(3)),
@@ -404,7 +411,7 @@ mistakes(
         case(
             "group_by_condition(conditioning)",
             "The same first number, or the same sum, is not the same condition: all numbers of a row count.",
-            conditioning=torch.tensor([[1.0, 2.0, 0.0], [2.0, 1.0, 0.0], [1.0, 0.0, 2.0], [2.0, 1.0, 0.0]]),
+            conditioning=torch.tensor([[1.0, 2.0, 0.0], [2.0, 1.0, 0.0], [1.0, 2.0, -9.0], [2.0, 1.0, 0.0]]),
         ),
         case("group_by_condition(conditioning)", conditioning=counting(3, 1)),
         case(

@@ -26,6 +26,7 @@ def fill(module, value):
         case('list(build_weight_generator(2, 3, 4, [5, 6], "gen").state_dict())', NAMES),
         case("list(build_weight_generator(2, 3, 4).state_dict())", NAMES),
         case("[list(p.shape) for p in build_weight_generator(2, 3, 4).parameters()]"),
+        case("[list(p.shape) for p in build_weight_generator(2, 3, 4, [5, 7, 6]).parameters()]"),
         case('[list(p.shape) for p in build_weight_generator(2, 3, 4, [], "linear").parameters()]'),
         case(
             """
@@ -365,6 +366,10 @@ KNOWN = "Here the generators' weights are known numbers."
         ),
         case("list(Hypernetwork(2, [(3, 4), (4, 2)], [5]).state_dict())", SIZES_NAMED),
         case("[list(p.shape) for p in Hypernetwork(2, [(3, 1)]).parameters()]"),
+        case("[list(p.shape) for p in Hypernetwork(2, [(3, 1)], []).parameters()]", "`hidden_sizes` may be empty."),
+        case(
+            "Hypernetwork(2, [(3, 4)], [5])(conditioning, data).shape", conditioning=counting(1, 2), data=counting(1, 3)
+        ),
         case(
             """
             model = known(Hypernetwork(1, [(1, 2), (2, 1)], [1]))

@@ -35,6 +35,15 @@ class WithEmbeddings(nn.Module):
             hypernetwork=nn.Sequential(nn.Linear(1, 2, bias=False), nn.Linear(2, 2)),
         ),
         case(
+            """
+            # These two layers share a weight.
+            first, second = nn.Linear(2, 2), nn.Linear(2, 2)
+            second.weight = first.weight
+            compression_ratio(nn.Sequential(first, second), [(3, 3)])
+            """,
+            "What is shared is stored once.",
+        ),
+        case(
             "compression_ratio(hypernetwork, [(3, 3)])",
             "Part of this hypernetwork is frozen. It has to be stored all the same.",
             hypernetwork=nn.Sequential(nn.Linear(1, 2).requires_grad_(False), nn.Linear(2, 1)),
@@ -103,7 +112,7 @@ mistakes(
         case("count_chunks(3, 5)"),
         case("count_chunks(10_336, 100)"),
         case("count_chunks(14, 5)"),
-        case("count_chunks(10_001, 1000)"),
+        case("count_chunks(10_000_001, 10_000_000)"),
     ],
     hints=[
         "Two full chunks and one more number: how many chunks is that?",
@@ -175,6 +184,19 @@ NO_BATCH = "The condition may have any leading axes, or none."
             "list(ChunkedGenerator(2, [(3, 2), (2, 4)], 7, 5)(conditioning).shape)",
             "The last chunk's surplus is dropped: the flat vector has as many numbers as the target.",
             conditioning=counting(3, 2),
+        ),
+        case(
+            "list(ChunkedGenerator(2, [(1, 1)], 5, 3)(conditioning).shape)",
+            "There is a single chunk here, and it has a surplus too.",
+            conditioning=counting(4, 2),
+        ),
+        case(
+            """
+            # The generator's shapes, as it is by default and without any hidden layer.
+            default, direct = ChunkedGenerator(3, [(2, 2)], 5, 4), ChunkedGenerator(3, [(2, 2)], 5, 4, ())
+            [[list(p.shape) for p in model.generator.parameters()] for model in (default, direct)]
+            """,
+            "By default there is one hidden layer of 64. `hidden_sizes` may be empty, too.",
         ),
         case(
             """

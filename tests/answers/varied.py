@@ -142,10 +142,6 @@ def target_forward(x, weights, activation):
         x = activation(activation(F.linear(x, w, b)))
     return F.linear(x, *weights[-1])
 
-# %% count_chunks: large numbers
-def count_chunks(total, chunk_size):
-    return int(total / chunk_size + 0.999)
-
 # %% largest_hidden: 2**53
 def largest_hidden(budget, n_in, n_out):
     return int((budget - n_out) / (n_in + 1 + n_out))

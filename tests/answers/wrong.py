@@ -900,7 +900,7 @@ class ChunkedGenerator(nn.Module):
         both = torch.cat([z.unsqueeze(-2).expand(*z.shape[:-1], k, -1), self.embeddings.expand(*z.shape[:-1], k, -1)], -1)
         return self.generator(both).flatten(-2)[..., :self.P]
 
-# %% ChunkedGenerator: hidden_sizes` are the widths in between
+# %% ChunkedGenerator: `hidden_sizes` may be empty, too
 class ChunkedGenerator(nn.Module):
     def __init__(self, c, sizes, chunk, emb, hidden_sizes=(64,)):
         super().__init__()
