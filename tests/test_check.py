@@ -11,6 +11,7 @@ from nbclient import NotebookClient
 
 from hyperlib.checking import all_exercises
 from hyperlib.checking import run as run_module
+from hyperlib.checking.compare import difference
 from hyperlib.checking.find import Attempt
 from hyperlib.checking.judge import judge
 from hyperlib.checking.report import side_by_side
@@ -58,7 +59,7 @@ ACCIDENTS = {
         "import torch\ndef layer_parameters(a, b):\n    torch.manual_seed(1)\n    return a * b + b",
         "random",
     ),
-    "known mistake": ("def layer_parameters(a, b):\n    return a * b", "if the biases are left out"),
+    "known mistake": ("def layer_parameters(a, b):\n    return a * b", "The biases are left out"),
     "async": ("async def layer_parameters(a, b):\n    return a * b + b", "leave it out"),
     "an object that cannot be looked at": (
         "class W:\n    def __repr__(s): 1 / 0\n    def __eq__(s, o): 1 / 0\n    def __bool__(s): 1 / 0\n"
@@ -162,13 +163,13 @@ def test_the_check_cell_alone_can_be_run_again():
     wrong = "def layer_parameters(a, b):\n    return a * b"
     right = "def layer_parameters(a, b):\n    return a * b + b"
     _, first, again, _, passed, once_more = run(wrong, CHECK, CHECK, right, CHECK, CHECK)
-    assert first == again and "if the biases are left out" in again
+    assert first == again and "The biases are left out" in again
     assert passed == once_more and passed.startswith("PASSED")
 
 
 def test_of_two_versions_in_one_cell_the_last_counts():
     both = "def layer_parameters(a, b):\n    ...\n\ndef layer_parameters(a, b):\n    return a * b"
-    assert "if the biases are left out" in run(both, CHECK)[1]
+    assert "The biases are left out" in run(both, CHECK)[1]
 
 
 def test_a_mistyped_name_is_pointed_at():
@@ -271,7 +272,7 @@ def test_the_solution_can_be_left_out():
 
 
 def test_wrong_numbers_are_marked_for_eye_and_ear_and_stand_below_their_places():
-    html = side_by_side(torch.tensor([[1.0, 2.0], [3.0, 4.0]]), torch.tensor([[1.0, 2.0], [5.0, 4.0]]))
+    html = side_by_side(difference(torch.tensor([[1.0, 2.0], [3.0, 4.0]]), torch.tensor([[1.0, 2.0], [5.0, 4.0]])))
     needed, got = html.split("</table>")[:2]
     assert (
         "wrong" not in needed and got.count("wrong") == 1 and re.search(r"border: 3px [^>]*>5<span[^>]*> wrong<", got)

@@ -25,13 +25,19 @@ def type_name(value):
     return prefix + {"Tensor": "torch tensor", "Parameter": "torch tensor"}.get(kind.__name__, kind.__name__)
 
 
-def number(value):
+def number(value, digits=4):
     """A number as short as it can be written without saying something else."""
     if isinstance(value, int) and value.bit_length() > 64:
         return f"a whole number of {value.bit_length()} bits"  # Python refuses to write out very long ones
     if isinstance(value, float):
-        return f"{value:.4g}"
+        return f"{0.0 if abs(value) < ATOL / 100 and digits == 4 else value:.{digits}g}"
     return str(value) if isinstance(value, (int, str, complex)) else f"something of type {type_name(value)}"
+
+
+def apart(needed, got):
+    """Two numbers that differ, with as many digits as it takes to see it."""
+    pairs = ((number(needed, digits), number(got, digits)) for digits in (4, 7, 10, 17))
+    return next((pair for pair in pairs if pair[0] != pair[1]), (number(needed), number(got)))
 
 
 def difference(needed, got, where="the result"):
@@ -55,7 +61,8 @@ def difference(needed, got, where="the result"):
         same = equal(needed, got)
     if same:
         return None
-    return Difference("value", f"{where} is {number(got)}; expected {number(needed)}", needed, got)
+    expected, actual = apart(needed, got)
+    return Difference("value", f"{where} is {actual}; expected {expected}", needed, got)
 
 
 def equal(a, b):
@@ -69,7 +76,8 @@ def equal(a, b):
 def wrong_type_sentence(needed, got, where):
     sentence = f"{where} is of type {type_name(got)}; expected {type_name(needed)}"
     if got is None:
-        return f"{where} is None; expected {type_name(needed)}. Is a `return` missing?"
+        missing = ". Is a `return` missing?" if where == "the result" else ""
+        return f"{where} is None; expected {type_name(needed)}{missing}"
     if isinstance(needed, torch.Tensor) and type(got).__module__ == "numpy":
         return sentence + ". numpy forgets how a number was computed, so no gradient would pass"
     if isinstance(needed, int) and isinstance(got, float) and got == needed:
@@ -112,12 +120,13 @@ def tensor_difference(needed, got, where):
         place = f"[{', '.join(map(str, at))}]"
         sentence = f"{where} holds NaN (not a number), first at {place}; expected {number(needed[at].item())}"
         return Difference("nan", sentence, needed, got)
-    numbers = f"expected {number(needed[at].item())}, got {number(got[at].item())}"
+    numbers = "expected {}, got {}".format(*apart(needed[at].item(), got[at].item()))
     if wrong.numel() == 1:
         sentence = f"{where} differs: {numbers}"
     else:
         sentence = f"{int(wrong.sum())} of {wrong.numel()} numbers in {where} differ; the first at {place}: {numbers}"
-    if close(needed.flatten().sort().values, got.detach().flatten().sort().values):
+    plain = needed.dtype != torch.bool  # of True and False, many have the same
+    if plain and close(needed.flatten().sort().values, got.detach().flatten().sort().values):
         sentence += ". The numbers are the right ones, but in the wrong order"
     return Difference("value", sentence, needed, got)
 
@@ -147,8 +156,9 @@ def list_difference(needed, got, where):
         return None
     if not holds_tensors(needed):
         found.needed, found.got = needed, got  # lists of plain numbers are short: show them whole
-    if found.kind in ("shape", "value", "length") and reordered(needed, got):
-        found.sentence += ". All items are right, but they stand in the wrong order"
+    flags = all(isinstance(item, bool) for item in needed)
+    if found.kind in ("shape", "value", "length") and not flags and reordered(needed, got):
+        found.sentence += ". All items are right, but in the wrong order"
     return found
 
 
@@ -173,7 +183,7 @@ def dict_difference(needed, got, where):
     missing = [key for key in needed if key not in got]
     surplus = [key for key in got if key not in needed]
     if missing or surplus:
-        parts = [f"{word} {keys}" for word, keys in (("misses", missing), ("has the surplus", surplus)) if keys]
+        parts = [f"{word} {keys}" for word, keys in (("lacks", missing), ("has too many:", surplus)) if keys]
         return Difference("length", f"{where} {' and '.join(parts)}", needed, got)
     for key, value in needed.items():
         found = difference(value, got[key], f"{where}[{key!r}]")

@@ -146,7 +146,7 @@ CUTS = {
     ".tolist()": "`.tolist()` turns the numbers into plain Python",
     "no_grad": "`torch.no_grad()` records nothing",
     ".numpy()": "numpy records nothing",
-    ".weight.copy_": "copying into a layer's own parameters overwrites them; it does not connect",
+    ".weight.copy_": "copying into a layer's own parameters overwrites them, and connects nothing",
 }
 
 
@@ -163,13 +163,13 @@ def shortcut_problem(exercise, node):
     source = ast.unparse(without_docstrings(node))
     for name in exercise.without:
         if re.search(rf"\b{re.escape(name)}\b", source):
-            return f"`{name}` does the whole work here; the exercise is to do it without"
+            return f"`{name}` does the whole work here. The exercise is to do it without"
     for part in ast.walk(node):
         taken = isinstance(part, ast.Attribute) and ast.unparse(part) == f"hyperlib.{exercise.name}"
         if isinstance(part, ast.ImportFrom) and (part.module or "").partition(".")[0] == "hyperlib":
             taken = exercise.name in [alias.name for alias in part.names]
         if taken:
-            return f"`hyperlib.{exercise.name}` is what this exercise is to arrive at; build it from other parts"
+            return f"`hyperlib.{exercise.name}` is what you are building in this exercise. Build it from other parts"
     return None
 
 

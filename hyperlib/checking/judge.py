@@ -1,6 +1,7 @@
 """The verdict on an answer: passed, not yet or not attempted, with the reason and the mistake by its name."""
 
 import inspect
+import pickle
 import re
 from dataclasses import dataclass, field
 from functools import partial
@@ -11,6 +12,7 @@ from .find import gradient_cuts, is_stub, makes_layers, placeholder_left, shortc
 from .probes import first_failure
 from .run import run_case, run_cases, same_states, under_defaults
 
+ABOUT_VALUES = ("value", "shape", "length", "type", "dtype", "nan")
 PASSED, NOT_YET, NOT_ATTEMPTED = "passed", "not yet", "not attempted"
 
 
@@ -69,7 +71,9 @@ def _judge(exercise, attempt):
     verdict.reason = capital(found[first].sentence)
     verdict.mistake = named_mistake(exercise, outcomes, first)
     verdict.remarks = list(remarks(attempt.node, needed, outcomes, first, found[first], verdict.mistake))
-    if exercise.cases[first].note and not verdict.mistake:
+    # A note says what is new in a case.  It doesn't fit an answer that never worked, nor values that are right.
+    new = found[first].kind in ABOUT_VALUES or found[first].kind == "error" and right and not advice(outcomes[first])
+    if exercise.cases[first].note and new and not verdict.mistake and not placeholder_left(attempt.node):
         verdict.remarks.append(exercise.cases[first].note)
     verdict.share = share_of_points(exercise, found, needed)
     verdict.still_running = outcomes[-1].still_running
@@ -86,7 +90,7 @@ def remarks(node, needed, outcomes, first, found, mistake=None):
             " Kernel > Restart Kernel. A plain `except:` catches everything; name the exception that you expect."
         )
     if placeholder_left(node):
-        yield "A `...` that is to be filled in still stands in your code."
+        yield "Your code still has a `...` to fill in."
     if not mistake and same_for_all(outcomes) and not same_for_all(needed):
         yield (
             "The result is the same for every case: is it a fixed number, or computed from a variable of the"
@@ -105,7 +109,7 @@ def kind_problem(exercise, answer):
     """A sentence if the name holds something that cannot be an answer at all, else None."""
     name = exercise.name
     if getattr(answer, "__module__", None) and str(answer.__module__).split(".")[0] == "hyperlib":
-        return f"`{name}` is the course's own, imported from hyperlib; the exercise is to write it yourself"
+        return f"`{name}` is the course's own, imported from hyperlib. The exercise is to write it yourself"
     if inspect.isclass(exercise.reference):
         if not inspect.isclass(answer):
             instance = type(answer).__name__ == name
@@ -140,13 +144,21 @@ def problem(exercise, needed, outcome, layers=False):
     if found:
         return found
     if random_problem(exercise, needed, outcome, layers):
-        means = "it sets a seed" if outcome.seed != needed.seed else "`torch.rand` and its like do that"
+        means = "it sets a seed" if outcome.seed != needed.seed else drawn_from(needed, outcome)
         return Difference(
             "random",
             "the result is right, but the call changed the state of the global random generator,"
             f" and with it every random number drawn afterwards ({means})",
         )
     return None
+
+
+def drawn_from(needed, outcome):
+    """Which of the global generators was used, in words."""
+    pairs = zip(("torch", "random", "numpy.random"), needed.random_states, outcome.random_states, strict=True)
+    used = [name for name, *states in pairs if pickle.dumps(states[0]) != pickle.dumps(states[1])]
+    words = {"torch": "`torch.rand` and the like do", "random": "Python's `random` does"}
+    return f"{words.get(*used[:1] or ['torch'], 'numpy.random does')} that"
 
 
 def random_problem(exercise, needed, outcome, layers):
@@ -161,24 +173,27 @@ def random_problem(exercise, needed, outcome, layers):
 ADVICE = {  # what an error of torch's usually means here
     "_backward_hooks": "Is `super().__init__()` missing, or its parentheses?",
     "before Module.__init__() call": "Is `super().__init__()` missing, or its parentheses?",
-    "empty parameter list": "The target network owns no parameters: those of the hypernetwork are to be trained.",
-    "can't optimize a non-leaf": "Generated weights are not leaves: give the optimizer `hypernet.parameters()`.",
+    "empty parameter list": "The target network owns no parameters. Train those of the hypernetwork.",
+    "can't optimize a non-leaf": "An optimizer takes only leaves: parameters, or `.detach().clone().requires_grad_()`.",
     "through the graph a second time": "Is something computed once that has to be computed again at each step?",
     "not a Module subclass": "Is a `...` still to be filled in?",
 }
+
+
+def advice(outcome):
+    return any(words in (outcome.error or "") for words in ADVICE)
 
 
 def error_sentence(error, line):
     where = f" (in {line})" if line else ""
     if "leaf Variable that requires grad is being used in an in-place" in error:
         return (
-            f"it changes a tensor that wants a gradient in place{where}, which cannot be differentiated. An input is to"
-            " stay as it is; parameters may be changed inside `with torch.no_grad():`"
+            f"it changes a tensor that requires a gradient in place{where}, which can't be differentiated. Leave inputs"
+            " as they are; parameters may be changed inside `with torch.no_grad():`"
         )
     sentence = f"it raised {error}{where}"
-    for words, advice in ADVICE.items():
-        if words in error:
-            return f"{sentence}. {advice}"
+    if advised := next((said for words, said in ADVICE.items() if words in error), ""):
+        return f"{sentence}. {advised}"
     if error.startswith("SystemExit"):
         return sentence + ". An answer must return; exit() ends the whole program"
     if error.startswith("RecursionError"):

@@ -632,7 +632,7 @@ def collected(make, made):
 
 PROBES = [
     Probe("again", "Called a second time, it still knows something from the first", again),
-    Probe("handed over", "The result is right, but the call changes what it was handed", watched),
+    Probe("handed over", "The result is right, but the call changes what it was given", watched),
     Probe("fractions", "With fractions, and numbers below zero", with_values(signed)),
     Probe("float64", "With numbers of another precision, float64", precise_inputs),
     Probe("zeros", "With zeros", with_values(lambda t: like(t, torch.zeros_like(t)))),
@@ -654,8 +654,8 @@ PROBES = [
     Probe("no steps", "With 0 steps", steps(0, 0.01)),
     Probe("many steps", "With 104 steps", steps(104, 0.003), most=1),
     Probe("optimizer", "With an optimizer of another kind", optimizers),
-    Probe("trainable", "Its parameters have to be trainable from the start: each wants a gradient, and no two rows"
-          " start alike", trainable, values=False),
-    Probe("banned", "`linear` does the whole work here, whatever name it is called by; the exercise is to do it"
+    Probe("trainable", "Its parameters have to be trainable from the start: each requires a gradient, and no two"
+          " rows start alike", trainable, values=False),
+    Probe("banned", "`linear` does the whole work here, whatever name it is called by. The exercise is to do it"
           " without", bans, values=False),
 ]  # fmt: skip

@@ -42,7 +42,7 @@ class Report:
         if v.case:
             lines += ["The smallest case that fails:", *("    " + line for line in case_lines(v.case))]
         if v.found is not None and v.found.needed is not None:
-            lines += [f"expected: {short(v.found.needed)}", f"actual:   {short(v.found.got)}"]
+            lines += in_words(v.found)
         if v.mistake:
             lines.append(f"The mistake: {v.mistake.explanation}")
         return "\n".join(lines + v.remarks)
@@ -86,7 +86,7 @@ class Report:
         if v.case:
             parts += [paragraph("The smallest case that fails:"), code_block("\n".join(case_lines(v.case)))]
         if v.found is not None and v.found.needed is not None:
-            parts.append(side_by_side(v.found.needed, v.found.got))
+            parts.append(side_by_side(v.found))
         if v.mistake:
             parts.append(paragraph(f"<strong>The mistake:</strong> {in_code_font(v.mistake.explanation)}"))
         parts += [paragraph(in_code_font(remark)) for remark in v.remarks]
@@ -134,22 +134,29 @@ def case_lines(case):
     shown = {
         n: v for n, v in case.inputs.items() if n.isidentifier() and not (inspect.isfunction(v) or inspect.isclass(v))
     }
-    return case.code.splitlines() + [f"# {name} = {short(value)}" for name, value in shown.items()]
+    own = [(n, v) for n, v in case.inputs.items() if n not in shown and n.isidentifier() and inspect.getdoc(v)]
+    helpers = [f"# {name}: {inspect.getdoc(value).splitlines()[0]}" for name, value in own]  # not in the notebook
+    return case.code.splitlines() + [f"# {name} = {short(value)}" for name, value in shown.items()] + helpers
 
 
-def short(value):
+def short(value, digits=4):
     """A value in one line, whatever it is; tensors with their shape, and with their numbers if they are few."""
     if isinstance(value, torch.Tensor):
         head = f"tensor {list(value.shape)}"
         if value.dtype != torch.float32:
             head += f" {str(value.dtype)[6:]}"
-        return f"{head}: {nested(value.tolist())}" if value.numel() <= 24 else head
+        return f"{head}: {nested(value.tolist(), digits)}" if value.numel() <= 24 else head
     if isinstance(value, (list, tuple)):
-        inside = ", ".join(map(short, value[:MOST_ITEMS])) + (", ..." if len(value) > MOST_ITEMS else "")
+        inside = ", ".join(short(item, digits) for item in value[:MOST_ITEMS]) + (
+            ", ..." if len(value) > MOST_ITEMS else ""
+        )
         return f"[{inside}]" if isinstance(value, list) else f"({inside}{',' if len(value) == 1 else ''})"
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{key!r}: {short(item)}" for key, item in value.items()) + "}"
-    if isinstance(value, (int, float)):
+        return "{" + ", ".join(f"{key!r}: {short(item, digits)}" for key, item in value.items()) + "}"
+    if isinstance(value, float):
+        text = number(value, digits)
+        return text + ".0" if text.lstrip("-").isdigit() else text  # or it looks like a whole number
+    if isinstance(value, int):
         return number(value)
     if value is None or isinstance(value, str):
         return repr(value)
@@ -159,14 +166,23 @@ def short(value):
     return f"something of type {type_name(value)}"
 
 
-def nested(values):
+def nested(values, digits=4):
     if isinstance(values, list):
-        return "[" + ", ".join(map(nested, values)) + "]"
-    return number(values)
+        return "[" + ", ".join(nested(each, digits) for each in values) + "]"
+    return number(values, digits)
 
 
-def side_by_side(needed, got):
+def in_words(found):
+    """What was expected and what came, a line each, with as many digits as it takes to see a difference."""
+    digits = 10 if short(found.needed) == short(found.got) else 4
+    of = " gradient" if found.kind == "gradient" else ""
+    return [f"expected{of}: {short(found.needed, digits)}", f"actual{of}:   {short(found.got, digits)}"]
+
+
+def side_by_side(found):
     """Two values next to each other: tensors as pictures of coloured cells, everything else as text."""
+    needed, got = found.needed, found.got
+    of = " gradient" if found.kind == "gradient" else ""
     if isinstance(needed, (int, float)) and isinstance(got, (int, float)):
         return ""  # the sentence above has said it
     tensors = [value for value in (needed, got) if isinstance(value, torch.Tensor) and value.numel()]
@@ -176,12 +192,12 @@ def side_by_side(needed, got):
         index = first_matrix(wrong) if alike else ()
         biggest = float(needed.detach().abs().max()) if needed.dtype != torch.bool else 1.0
         pictures = (
-            picture("expected", needed.detach(), None, index, biggest),
-            picture("actual", got.detach(), wrong, index, biggest),
+            picture(f"expected{of}", needed.detach(), None, index, biggest),
+            picture(f"actual{of}", got.detach(), wrong, index, biggest),
         )
         looks = "display: flex; gap: 0 28px; flex-wrap: wrap; align-items: flex-start"
         return f'<div style="{looks}">{"".join(pictures)}</div>'
-    return code_block(f"expected: {short(needed)}\nactual:   {short(got)}")
+    return code_block("\n".join(in_words(found)))
 
 
 def first_matrix(wrong):

@@ -58,7 +58,7 @@ class Hypernetwork(nn.Module):
             flat = [f.detach() for f in flat]
         return apply_generated_weights(data, flat, self.sizes, self.activation)
 
-# %% apply_generated_weights: changes what it was handed
+# %% apply_generated_weights: changes what it was given
 def apply_generated_weights(data, flat_weights, target_layer_sizes, activation=torch.relu):
     from hyperlib import target_forward, unflatten
     pairs = []
@@ -76,12 +76,12 @@ def count_module(module):
     module.eval()
     return sum(p.numel() for p in module.parameters())
 
-# %% count_module: changes what it was handed
+# %% count_module: changes what it was given
 def count_module(module):
     module.requires_grad_(True)
     return sum(p.numel() for p in module.parameters() if p.requires_grad)
 
-# %% train_hypernet: changes what it was handed
+# %% train_hypernet: changes what it was given
 def train_hypernet(hypernet, target, z, x, y, steps, lr):
     optimizer = torch.optim.SGD(hypernet.parameters(), lr=lr)
     losses = []

@@ -811,12 +811,12 @@ def build_weight_generator(c, i, o, hidden_sizes=(256, 256), name='weight_gen'):
     nn.init.zeros_(net[-1].bias)
     return net
 
-# %% build_weight_generator: `hyperlib.build_weight_generator` is what this exercise is to arrive at
+# %% build_weight_generator: `hyperlib.build_weight_generator` is what you are building in this exercise
 import hyperlib
 def build_weight_generator(*args, **options):
     return hyperlib.build_weight_generator(*args, **options)
 
-# %% apply_generated_weights: is what this exercise is to arrive at
+# %% apply_generated_weights: is what you are building in this exercise
 def apply_generated_weights(data, flat_weights, target_layer_sizes, activation=torch.relu):
     from hyperlib import apply_generated_weights as theirs
     return theirs(data, flat_weights, target_layer_sizes, activation)
