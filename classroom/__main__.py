@@ -55,10 +55,10 @@ def handed_in(assignment, student):
     for asked in sorted((RELEASE / assignment).glob("*.ipynb")):
         path = SUBMITTED / student / assignment / asked.name
         if path.is_file():
-            yield path, graded(assignment, student, path)
+            yield path, result_of(assignment, student, path)
 
 
-def graded(assignment, student, notebook):
+def result_of(assignment, student, notebook):
     """What the run has written into a graded notebook; None unless it is complete, and made from what was handed in."""
     with contextlib.suppress(OSError, ValueError, KeyError):
         done = json.loads((AUTOGRADED / student / assignment / notebook.name).read_text(encoding="utf-8"))

@@ -7,6 +7,7 @@ import re
 import sys
 from pathlib import Path
 
+from ..train import in_notebook
 from .declare import EXERCISES, Exercise
 from .find import Attempt, find_attempt
 from .judge import NOT_YET, Verdict, capital, judge
@@ -17,12 +18,12 @@ from .run import defaults, under_defaults
 __all__ = ["Exercise", "all_exercises", "check", "my_progress", "stand_in"]
 
 
-LESSONS = Path(__file__).parents[1] / "exercises"
+EXERCISES_FOLDER = Path(__file__).parents[1] / "exercises"
 
 
 def all_exercises():
     """Every exercise of the course by name, lesson after lesson."""
-    for path in sorted(LESSONS.glob("lesson_*.py")):
+    for path in sorted(EXERCISES_FOLDER.glob("lesson_*.py")):
         load(path)
     return {exercise.name: exercise for exercise in sorted(EXERCISES.values(), key=lambda e: e.reference.__module__)}
 
@@ -30,9 +31,9 @@ def all_exercises():
 def find_exercise(name):
     """The exercise of that name, for which only its own lesson is loaded; ValueError if there is none."""
     defines = re.compile(rf"^(?:def|class) {re.escape(str(name))}\b", re.MULTILINE)
-    if any(LESSONS.glob("lesson_*_hidden.py")):  # a teacher's, which adds cases to exercises of any lesson
+    if any(EXERCISES_FOLDER.glob("lesson_*_hidden.py")):  # a teacher's, which adds cases to exercises of any lesson
         all_exercises()
-    for path in sorted(LESSONS.glob("lesson_*.py")):  # also where Stop ended the import of a lesson half way
+    for path in sorted(EXERCISES_FOLDER.glob("lesson_*.py")):  # also where Stop ended the import of a lesson half way
         if _module(path) not in sys.modules and defines.search(path.read_text(encoding="utf-8")):
             load(path)
     if name in EXERCISES:
@@ -64,7 +65,7 @@ def check(name):
         exercise = find_exercise(name)
         attempt, verdict = _tried(exercise, namespace)
         show(exercise, verdict)
-    if verdict.passed and in_a_notebook() and not graded():
+    if verdict.passed and in_notebook() and not under_nbgrader():
         keep_passed(name)
     return attempt.answer if verdict.passed else exercise.reference
 
@@ -106,22 +107,15 @@ def stand_in(name, reason=""):
 
 def show(exercise, verdict):
     """Show a verdict; under nbgrader with the points that it earns, which nbgrader is then handed."""
-    points = round(exercise.points * verdict.share, 2) if graded() else None
+    points = round(exercise.points * verdict.share, 2) if under_nbgrader() else None
     Report(exercise, verdict, solutions=os.environ.get("HYPERLIB_SOLUTIONS") != "0", points=points).show()
-    if graded():
+    if under_nbgrader():
         publish_points(points)
 
 
-def graded():
+def under_nbgrader():
     """Whether nbgrader runs this."""
     return os.environ.get("NBGRADER_EXECUTION") in ("autograde", "validate")
-
-
-def in_a_notebook():
-    """Whether a Jupyter kernel runs this, and not a script or a test."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython and ipython.get_ipython()
-    return bool(shell and getattr(shell, "kernel", None))
 
 
 def publish_points(points):

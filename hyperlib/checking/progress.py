@@ -135,7 +135,7 @@ class Progress:
 
     def mark(self, name):
         """One exercise: passed ones are filled and ticked, open ones have a dashed edge."""
-        looks, word, tick = (PASSED, "passed", TICK) if name in self.passed else (OPEN, "open", "")
+        looks, word, tick = (LOOK_PASSED, "passed", TICK) if name in self.passed else (LOOK_OPEN, "open", "")
         words = self.link(name, self.places[name].title) + f'<span style="{FOR_THE_EAR}"> ({word})</span>'
         return f'<span data-exercise="{name}" data-state="{word}" style="{MARK}; {looks}">{tick}{words}</span>'
 
@@ -151,8 +151,8 @@ THE_END = "That was the whole course."
 TICK = '<span aria-hidden="true">&#10003; </span>'
 CELL = "text-align: left; vertical-align: top; padding: 4px 12px 4px 0"
 MARK = "display: inline-block; padding: 0 8px; margin: 1px 2px; border-radius: 3px"
-PASSED = "border: 1px solid var(--jp-success-color1, #388e3c); background: var(--jp-layout-color2, #eee)"
-OPEN = "border: 1px dashed var(--jp-border-color0, #9e9e9e)"
+LOOK_PASSED = "border: 1px solid var(--jp-success-color1, #388e3c); background: var(--jp-layout-color2, #eee)"
+LOOK_OPEN = "border: 1px dashed var(--jp-border-color0, #9e9e9e)"
 
 
 def next_open(names, passed):

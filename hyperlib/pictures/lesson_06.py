@@ -38,7 +38,7 @@ def variance_explorer(deepest=12, seeds=3):
 
     def sentence(numbers, method, width, depth):
         of_all, differs = (values.tolist() for _, values in numbers["signal"]["curves"].values())
-        first, last, differs = map(words.number, (of_all[0], of_all[-1], differs[-1]))
+        first, last, differs = map(words.spoken, (of_all[0], of_all[-1], differs[-1]))
         return (
             f"{method}, target of width {width}: the signal has the mean square {first} after layer 1 and {last}"
             f" after layer {depth}, of which {differs} differs between rows of data."

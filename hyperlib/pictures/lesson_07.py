@@ -36,7 +36,7 @@ def plot_times(sizes, seconds, title=""):
     ax.set_title(title, fontsize=10)
     fig.legend(loc="outside right center", fontsize=9)
     ends = "; ".join(
-        f"{name}: {words.number(1000 * times[0])} to {words.number(1000 * times[-1])}"
+        f"{name}: {words.spoken(1000 * times[0])} to {words.spoken(1000 * times[-1])}"
         f" for {sizes[0]:,} to {sizes[len(times) - 1]:,}"
         for name, times in seconds.items()
     )

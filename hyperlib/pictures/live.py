@@ -313,7 +313,7 @@ def function_explorer(
         said = [f"The function that is generated for {label} = {z:.2f}: {path}."]
         if also:
             far = {name: float((other - y).detach().abs().max()) for name, other in also.items()}
-            said.append(f"Largest distance {', '.join(f'from {name} {words.number(d)}' for name, d in far.items())}.")
+            said.append(f"Largest distance {', '.join(f'from {name} {words.spoken(d)}' for name, d in far.items())}.")
         if show_weights:
             maps = "; ".join(words.tensor(*item) for item in numbers["weights"]["tensors"].items())
             said.append(f"Its weights as heat maps: {maps}.")

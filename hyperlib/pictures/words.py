@@ -3,7 +3,7 @@
 import math
 
 
-def number(value, largest=None):
+def spoken(value, largest=None):
     """A number as one says it, 0.31 or 1,200: two digits of it, or of the largest number beside it."""
     size = abs(largest or value)
     if not 0 < size < 1e7:
@@ -16,7 +16,7 @@ def numbers(values, largest):
     """Nested lists of numbers, all with the digits that suit the largest."""
     if isinstance(values, list):
         return f"[{', '.join(numbers(value, largest) for value in values)}]"
-    return number(values, largest)
+    return spoken(values, largest)
 
 
 def path(xs, ys):
@@ -29,9 +29,9 @@ def path(xs, ys):
         way = b - a or way
     stops.append(len(ys) - 1)
     if len(stops) > 7:
-        return f"between {number(min(ys))} and {number(max(ys))} with {len(stops) - 2} turns"
+        return f"between {spoken(min(ys))} and {spoken(max(ys))} with {len(stops) - 2} turns"
     wide, high = max(map(abs, xs)), max(map(abs, ys))
-    places = [f"{number(ys[i], high)} at {number(xs[i], wide)}" for i in stops]
+    places = [f"{spoken(ys[i], high)} at {spoken(xs[i], wide)}" for i in stops]
     steps = [
         "up to" if ys[j] > ys[i] else "down to" if ys[j] < ys[i] else "level to"
         for i, j in zip(stops, stops[1:], strict=False)
@@ -46,7 +46,7 @@ def tensor(name, values):
     if values.numel() <= 12:
         return f"{name} {list(values.shape)}: {numbers(values.tolist(), largest)}"
     negative = f"{float((values < 0).float().mean()):.0%} of them negative"
-    return f"{name} {list(values.shape)}: {number(low, largest)} to {number(high, largest)}, {negative}"
+    return f"{name} {list(values.shape)}: {spoken(low, largest)} to {spoken(high, largest)}, {negative}"
 
 
 def tensor_names(layers):
@@ -62,4 +62,4 @@ def sizes(layer_sizes):
 def classes(points, labels):
     """Where the middle of each class lies."""
     middles = [(k, points[labels == k].float().mean(0).tolist()) for k in range(2) if (labels == k).any()]
-    return ", ".join(f"class {k} around ({number(x)}, {number(y)})" for k, (x, y) in middles)
+    return ", ".join(f"class {k} around ({spoken(x)}, {spoken(y)})" for k, (x, y) in middles)
