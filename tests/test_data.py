@@ -58,6 +58,7 @@ def test_digits_look_like_digits():
     assert one.sum(0)[2:6].sum() > 0.9 * one.sum()  # upright
 
 
+@pytest.mark.slow
 def test_a_wheel_holds_the_digits(tmp_path):
     pytest.importorskip("setuptools")
     for name in ("hyperlib", "pyproject.toml", "README.md", "LICENSE"):
@@ -262,6 +263,7 @@ def test_a_bad_mirror_is_left_for_the_next(mirrors, server, tmp_path, mode):
     assert len(tried) <= 1  # the other three files do not wait for it again
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["truncated", "cut", "corrupt", "other", "page", "empty", "missing", "silent", "dead"])
 def test_only_bad_mirrors_leave_nothing_and_are_named(mirrors, tmp_path, mode):
     urls = mirrors(mode, mode)
@@ -354,6 +356,7 @@ def test_eight_threads_at_once(mirrors, tmp_path, monkeypatch):
     assert files_in(tmp_path / "new") == sorted(CONTENT)
 
 
+@pytest.mark.slow
 def test_two_processes_at_once(mirrors, tmp_path):
     (mirror,) = mirrors("slow")
     both = [process(mirror, tmp_path) for _ in range(2)]

@@ -295,6 +295,7 @@ def test_an_endless_printer_does_not_fill_the_memory(monkeypatch):
     assert 0 < len(verdict.printed) <= run_module.PRINT_LIMIT
 
 
+@pytest.mark.slow
 def test_enormous_results_are_cut_short():
     for huge in (list(range(10**6)), 10**5000, -(10**5000), [10**5000], torch.zeros(1000, 1000)):
         verdict = refused(EXERCISES["parameter_offsets"], lambda sizes, huge=huge: huge)

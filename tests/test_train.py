@@ -66,6 +66,7 @@ def test_progress_without_a_stderr(monkeypatch, stderr):
     assert list(progress([3, 1, 2], "seeds")) == [3, 1, 2]
 
 
+@pytest.mark.slow
 def test_progress_in_a_notebook_is_a_widget_that_leaves_the_same_text_everywhere():
     code = """
 import time
