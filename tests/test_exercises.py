@@ -119,6 +119,7 @@ def test_the_stub_is_not_attempted(exercise):
     assert verdict.word == "not attempted" and verdict.share == 0
 
 
+@pytest.mark.slow
 def test_a_right_answer_is_accepted_within_300_ms(exercise):
     answer = learners_own(exercise)
     seconds = []
