@@ -99,7 +99,7 @@ OWN_GENERATOR = (
             w1, b1, w2, b2 = HyperNet(3, 2, 4, 1)(z)
             torch.equal(w1[0], w1[1])
             """,
-            z=counting(2, 3),
+            z=counting(2, 3, start=-7),
         ),
         case(
             """
