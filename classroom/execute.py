@@ -38,7 +38,7 @@ class ExecuteToTheEnd(Execute):
     """nbgrader's Execute, for notebooks that may end their kernel or never give it back.
 
     Where a cell does, the notebook is run once more from its beginning, without that cell; where it was a check
-    cell, the answer gets no points and the course's own stands in for it, so that what comes after is graded.
+    cell, the answer gets no points and the course's own is used below, so that what comes after is graded.
     """
 
     sandbox = Unicode(help="How kernels are kept apart: see classroom.isolate.").tag(config=True)
@@ -52,7 +52,7 @@ class ExecuteToTheEnd(Execute):
 
     def preprocess(self, nb, resources):
         self.began, self.restarts = time.monotonic(), 0
-        self.stopped = {}  # index of a cell -> why it is not run as it stands
+        self.stopped = {}  # index of a cell -> why it is not run as it is
         self.kept = {}  # index of a check cell -> its outputs, from a run that could not go on below it
         self.skipped = set()  # indices of cells of which not even a part can be run
         released = released_notebook(self, resources)
@@ -78,7 +78,7 @@ class ExecuteToTheEnd(Execute):
         for cell in nb.cells:
             if check_name(cell):
                 settle(cell)
-        # That this stands in a notebook says as well that it was run to its end.
+        # That a notebook has this says as well that it was run to its end.
         nb.metadata["hyperlib"] = {
             "look_at": look_at,
             "seconds": round(time.monotonic() - self.began, 1),
@@ -95,7 +95,7 @@ class ExecuteToTheEnd(Execute):
         if self.current is None:
             self.kc.execute(PREPARE, silent=True, store_history=False)
         if self.restarts > MOST_RESTARTS or time.monotonic() - self.began > MOST_SECONDS or index in self.skipped:
-            cell.outputs = [error_output("This cell was not run: it, or what stands above it, takes the kernel down.")]
+            cell.outputs = [error_output("This cell was not run: it, or something above it, takes the kernel down.")]
             return cell, resources
         self.current = index
         source, name = cell.source, check_name(cell)

@@ -117,7 +117,7 @@ PAGE = """<!doctype html>
 
 
 def drawn(tallies):
-    """A picture: a bar for each exercise, divided by what became of it; the mistakes' names stand in the bars."""
+    """A picture: a bar for each exercise, divided by what became of it; the mistakes' names are in the bars."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9, 0.9 + 0.5 * len(tallies)), layout="constrained")

@@ -1,4 +1,4 @@
-"""How a generator must start out, so that the weights it generates are of a useful size (lesson 06)."""
+"""How a generator has to start out, so that the weights it generates are of a useful size (lesson 06)."""
 
 import math
 
@@ -42,7 +42,7 @@ def hyperfan_in_std(n_in, n_features, activation="relu"):
 
     Source: Chang, Flokas and Lipson (2020), section 4.1 and Table 1, with generated biases, which get half of the
     variance: Var(H) = 2^relu / (2 d_j d_k Var(e)) for weights, Var(G) = 2^relu / (2 d_l Var(e)) for biases.  The
-    paper's e has mean 0, so that Var(e) = E[e^2].  Behind a ReLU that is not so, and E[e^2] is what counts.
+    paper's e has mean 0, so that Var(e) = E[e^2].  After a ReLU that isn't so, and E[e^2] is what counts.
     """
     n_in, n_features = positive_int(n_in, "n_in"), positive_int(n_features, "n_features")
     function = resolve_activation(activation)
@@ -62,12 +62,12 @@ def initialise_generator(generator, target_layer_sizes, method="hyperfan_in", ac
         method: "default": PyTorch's own for every `nn.Linear`, which goes by the generator's own fan-in.
             "small": the last weight uniform in (-0.01, 0.01), the last bias 0, as in Edifice.
             "hyperfan_in": the last weight by `hyperfan_in_std`, its bias 0; the layers before as in He et al. (2015)
-            with biases 0, so that E[e^2] is 1 for conditions of mean square 1, if ReLUs stand between the layers.
+            with biases 0, so that E[e^2] is 1 for conditions of mean square 1, if there are ReLUs between the layers.
             "last_bias": the last weight as in "small", the last bias a standard start of the whole target network.
         activation: of the target network; "hyperfan_in" asks for it.
 
     Raises:
-        TypeError or ValueError if the generator does not fit the target, or the method is not known.
+        TypeError or ValueError if the generator doesn't fit the target, or the method isn't known.
     """
     layer_sizes = check_layer_sizes(target_layer_sizes, "target_layer_sizes")
     layers = [part for part in check_module(generator, "generator").modules() if isinstance(part, nn.Linear)]

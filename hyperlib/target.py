@@ -21,7 +21,7 @@ ACTIVATIONS = {
 
 
 def resolve_activation(activation):
-    """The function that a name stands for; a callable stands for itself."""
+    """The function of that name; a callable is returned as it is."""
     if isinstance(activation, type):
         name = activation.__name__
         raise TypeError(f"activation must be a name or a function, got the class {name}; {name}() makes one")
@@ -63,8 +63,8 @@ def linear(x, weight, bias):
             f" [{batch}, {n_in}] (one row each) or [{batch}, n, {n_in}] (n rows each)"
         )
     if one_row and weight.requires_grad:
-        # [*B, out, in] @ [*B, in, 1].  Forward the other way round is faster, but its backward gives the gradient of
-        # each weight on its side, and turning it costs more than the product.
+        # [*B, out, in] @ [*B, in, 1].  Forward the other way round is faster, but its backward gives the
+        # transposed gradient of each weight, and transposing it costs more than the product.
         return (weight @ x.unsqueeze(-1)).squeeze(-1) + bias
     if one_row:
         return linear(x.unsqueeze(-2), weight, bias).squeeze(-2)
@@ -74,7 +74,7 @@ def linear(x, weight, bias):
 
 
 def target_forward(x, weights, activation="relu"):
-    """An MLP that is handed its weights: `linear`, activation, `linear`, ..., no activation after the last.
+    """An MLP that is given its weights: `linear`, activation, `linear`, ..., no activation after the last.
 
     Args:
         x: data, `[..., in]`, `[*B, in]` or `[*B, n, in]`; see `linear`.
@@ -85,7 +85,7 @@ def target_forward(x, weights, activation="relu"):
         `x` with its last axis replaced by the last layer's `out`.
 
     Raises:
-        TypeError or ValueError naming the layer whose shapes do not fit.
+        TypeError or ValueError naming the layer whose shapes don't fit.
     """
     activation = resolve_activation(activation)
     pairs = weight_pairs(weights)
@@ -113,7 +113,7 @@ def apply_generated_weights(data, flat_weights, target_layer_sizes, activation="
         `data` with its last axis replaced by the last layer's `out`.
 
     Raises:
-        TypeError or ValueError naming the layer whose tensor does not fit.
+        TypeError or ValueError naming the layer whose tensor doesn't fit.
 
     Source: Edifice, `Hypernetwork.apply_generated_weights`.
     """
@@ -136,10 +136,10 @@ def apply_generated_weights(data, flat_weights, target_layer_sizes, activation="
 
 
 class TargetNet(nn.Module):
-    """The exercise's target network: an MLP that has no parameters and is handed its weights in `forward`.
+    """The exercise's target network: an MLP that has no parameters and is given its weights in `forward`.
 
     Source: the same split as in Ha, Dai and Le, "HyperNetworks" (2016), section 3: the main network's layers are
-    used as ever, but their weights come from another network.
+    used as usual, but their weights come from a different network.
     """
 
     def __init__(self, activation="relu"):

@@ -1,4 +1,4 @@
-"""What every public function says when it is handed the wrong thing: what came, what was needed, which item."""
+"""What every public function says when it is given the wrong thing: what came, what was needed, which item."""
 
 import numbers
 

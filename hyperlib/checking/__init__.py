@@ -71,7 +71,7 @@ def check(name):
 
 
 def _tried(exercise, namespace):
-    """The Attempt and its Verdict; meanwhile the answer stands under its name again, since it may call itself."""
+    """The Attempt and its Verdict; meanwhile the name holds the answer again, since it may call itself."""
     name, nothing = exercise.name, object()
     before = namespace.get(name, nothing)
     attempt = Attempt()
@@ -106,7 +106,7 @@ def stand_in(name, reason=""):
 
 
 def show(exercise, verdict):
-    """Show a verdict; under nbgrader with the points that it earns, which nbgrader is then handed."""
+    """Show a verdict; under nbgrader with the points that it earns, which nbgrader then gets."""
     points = round(exercise.points * verdict.share, 2) if under_nbgrader() else None
     Report(exercise, verdict, solutions=os.environ.get("HYPERLIB_SOLUTIONS") != "0", points=points).show()
     if under_nbgrader():

@@ -189,5 +189,5 @@ def stub(reference):
 def undecorated_source(thing):
     """The source of a function or class without its decorators, and without what only the formatter reads."""
     source = textwrap.dedent(inspect.getsource(thing)).replace("  # fmt: skip", "")
-    first = ast.parse(source).body[0].lineno  # of `def` or `class`; decorators stand above it
+    first = ast.parse(source).body[0].lineno  # of `def` or `class`; decorators are above it
     return "\n".join(source.splitlines()[first - 1 :]) + "\n"

@@ -127,7 +127,7 @@ def essence(node):
 
 
 def placeholder_left(node):
-    """Whether a `...` to be filled in still stands in the code (an index such as `x[..., 0]` is none)."""
+    """Whether the code still has a `...` to fill in (an index such as `x[..., 0]` isn't one)."""
     if node is None:
         return False
     inside_index = {id(part) for sub in ast.walk(node) if isinstance(sub, ast.Subscript) for part in ast.walk(sub)}

@@ -242,7 +242,7 @@ def memoised(cls):
 
 
 def watched(exercise, one):
-    """What of the things handed to the answer does it change?"""
+    """Which of the things that the answer is given does it change?"""
     if exercise.random:
         return None
     name = exercise.name
@@ -263,7 +263,7 @@ def odd(module):
 
 
 class Changes:
-    """What calls change of the things that they are handed, in words."""
+    """What calls change of the things that they are given, in words."""
 
     def __init__(self):
         self.before, self.words = [], set()
@@ -288,7 +288,7 @@ class Changes:
 
 
 def watching(answer, changes, reference):
-    """The answer, with an eye on what each call is handed: a function, or the methods of instances of a class."""
+    """The answer, with an eye on what each call is given: a function, or the methods of instances of a class."""
     names = list(inspect.signature(reference).parameters)
 
     def call(*args, **options):
@@ -611,7 +611,7 @@ def bans(exercise, one):
 
 
 def trainable(exercise, one):
-    """Does every parameter that a class or builder makes want a gradient?"""
+    """Does every parameter that a class or builder makes require a gradient?"""
     builds = inspect.isclass(exercise.reference) or exercise.name.startswith("build_")
     if not builds:
         return None

@@ -56,7 +56,7 @@ def keeping_problem():
 
 @dataclass
 class Place:
-    """Where an exercise stands: its lesson and its heading there."""
+    """Where an exercise is: its lesson and its heading there."""
 
     lesson_title: str  # "02 · Slicing the flat vector"
     title: str  # "offsets", or the exercise's name where the notebook isn't there

@@ -125,7 +125,7 @@ def fold(title, html):
 
 
 def in_code_font(text):
-    """Escaped text in which what stands in `backticks` is set as code."""
+    """Escaped text in which what is in `backticks` is set as code."""
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text, quote=False))
 
 

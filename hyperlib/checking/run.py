@@ -62,7 +62,7 @@ _SETTINGS = (
 
 
 def _settings():
-    """What each setting stands at; None where it cannot be read (a working folder that was deleted)."""
+    """What each setting is; None where it cannot be read (a working folder that was deleted)."""
     values = []
     for _, get, _, _ in _SETTINGS:
         values.append(None)
@@ -170,7 +170,7 @@ class _Printed(io.StringIO):
 
 
 def _no_input(*prompt):
-    raise EOFError("nobody answers `input()` during a check; an answer is handed what it needs")
+    raise EOFError("nobody answers `input()` during a check: an answer gets all it needs as arguments")
 
 
 def run_case(exercise, case, answer):
@@ -314,7 +314,7 @@ def _named_tensors(values):
 
 
 def _unchanged(before, after):
-    """Whether an input is as it was: numbers, dtype, whether it wants a gradient, a module's mode."""
+    """Whether an input is as it was: numbers, dtype, whether it requires a gradient, a module's mode."""
     if type(before) is not type(after):
         return False
     if isinstance(before, torch.Tensor):

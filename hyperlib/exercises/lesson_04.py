@@ -664,7 +664,7 @@ mistakes(
         ],
         "The optimizer has to get `hypernet.parameters()`. The generated weights aren't leaves, and the target owns no"
         " parameters.": ("hypernet.parameters() -> hypernet(z)", "hypernet.parameters() -> target.parameters()"),
-        "This trains with Adam. Only the bug is to be fixed, so keep `torch.optim.SGD`.": "SGD -> Adam",
+        "This trains with Adam. Fix only the bug, and keep `torch.optim.SGD`.": "SGD -> Adam",
         "Only one loss comes back. Append inside the loop, and return after it.": (
             "    return losses ->         return losses",
             "    return losses ->     return losses[-1:]",

@@ -54,7 +54,7 @@ class Explorer:
         controls: `{name: Control}`.
         numbers: called with each control's position by its name; gives `{panel: {what its update takes}}`.
         panels: `{name: panel}`, such as `Curves`, `HeatMaps` or `Bars`.
-        sentence: called with these numbers, and with the positions by name; describes what is to be seen.
+        sentence: called with these numbers, and with the positions by name; describes what there is to see.
         size: width and height in inches.
         widths: of panels beside each other; None if they find their places by themselves.
     """
@@ -293,7 +293,7 @@ def function_explorer(
         points: data to draw as dots, as (x, y).
         also: further curves to compare with, as {name: y}.
         show_weights: draw the weights beside the function.
-        start: where the slider stands at first; None for the middle.
+        start: where the slider is at first; None for the middle.
     """
     also = also or {}
 
