@@ -38,7 +38,7 @@ mistakes(
     }},
 )
 '''
-HEADING = """### Exercise: {words} (5 minutes, easy)
+HEADING = """### Exercise: {words} (5\u00a0minutes,\u00a0easy)
 
 Say what is wanted, and from what. Write `{name}(n)`, ..."""
 LESSON = '''"""The exercises of lesson {number}: {title}"""

@@ -267,6 +267,9 @@ def graded(course):
     """The whole class, graded on all cores by the one documented command."""
     for student, (filled_in, change, _, _) in STUDENTS.items():
         course.hand_in(student, LESSON, LESSON, filled_in, change)
+    nothing = course.grading / "submitted" / "no_notebook" / LESSON
+    nothing.mkdir(parents=True)
+    (nothing / "notes.txt").write_text("see my e-mail")
     course.output = course.run("classroom", "grade", LESSON)
     if "isolation: none" not in course.output:
         vandal = VANDAL.format(grading=str(course.grading))
@@ -282,6 +285,11 @@ def test_each_student_gets_a_fair_mark(graded, student):
     assert graded.given[LESSON, student] == pytest.approx(mark), graded.output
     lines = [line for line in graded.output.splitlines() if line.startswith(f"  {student}: ")]
     assert any(told in line for line in lines) if told else not lines, graded.output
+
+
+def test_who_sent_no_notebook_has_a_row_and_a_line(graded):
+    assert graded.given[LESSON, "no_notebook"] == 0
+    assert f"no_notebook: no {LESSON}.ipynb" in graded.output
 
 
 def test_a_vandal_reaches_nothing_where_kernels_are_isolated(graded):
