@@ -12,6 +12,7 @@ from .counting import (
 from .data import digits, load_mnist, rotate, rotated_moons, sample_sines, sines
 from .hypernet import HyperNet, Hypernetwork, build_weight_generator, gradient_reaches
 from .init import generated_variance, hyperfan_in_std, initialise_generator, signal_moments
+from .modules import ModuleHypernetwork, flatten_parameters, parameter_shapes, unflatten_parameters
 from .slicing import flatten, parameter_offsets, unflatten
 from .target import TargetNet, apply_generated_weights, linear, target_forward
 
@@ -20,6 +21,7 @@ __all__ = [
     "ChunkedHypernetwork",
     "HyperNet",
     "Hypernetwork",
+    "ModuleHypernetwork",
     "TargetNet",
     "apply_generated_weights",
     "build_weight_generator",
@@ -30,6 +32,7 @@ __all__ = [
     "count_parameters",
     "digits",
     "flatten",
+    "flatten_parameters",
     "generated_variance",
     "generator_parameters",
     "gradient_reaches",
@@ -43,6 +46,7 @@ __all__ = [
     "multiply_adds",
     "my_progress",
     "parameter_offsets",
+    "parameter_shapes",
     "rotate",
     "rotated_moons",
     "sample_sines",
@@ -51,6 +55,7 @@ __all__ = [
     "target_forward",
     "target_vmap",
     "unflatten",
+    "unflatten_parameters",
 ]
 
 

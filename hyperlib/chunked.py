@@ -26,7 +26,7 @@ class ChunkedGenerator(nn.Module):
 
     Args:
         conditioning_size: length C of the condition; 0 if there is none, and the chunk embeddings are all that differs.
-        target_layer_sizes: the target's `[(in, out), ...]`, with P parameters in all.
+        target_layer_sizes: the target's `[(in, out), ...]`, with P parameters in all; or P itself, for any target.
         chunk_size: how many numbers the MLP makes at a time.
         embedding_size: length of each chunk's embedding.
         hidden_sizes: widths of the MLP's hidden layers.
@@ -45,8 +45,11 @@ class ChunkedGenerator(nn.Module):
         super().__init__()
         none = type(conditioning_size) is int and conditioning_size == 0
         self.conditioning_size = 0 if none else positive_int(conditioning_size, "conditioning_size")
-        self.target_layer_sizes = check_layer_sizes(target_layer_sizes, "target_layer_sizes")
-        self.total_target_params = count_parameters(self.target_layer_sizes)
+        if isinstance(target_layer_sizes, int):
+            self.total_target_params = positive_int(target_layer_sizes, "target_layer_sizes")
+        else:
+            self.target_layer_sizes = check_layer_sizes(target_layer_sizes, "target_layer_sizes")
+            self.total_target_params = count_parameters(self.target_layer_sizes)
         chunks = count_chunks(self.total_target_params, chunk_size)
         self.embeddings = nn.Parameter(torch.randn(chunks, positive_int(embedding_size, "embedding_size")))
         self.generator = nn.Sequential(*mlp(self.conditioning_size + embedding_size, hidden_sizes, chunk_size))

@@ -70,13 +70,32 @@ def initialise_generator(generator, target_layer_sizes, method="hyperfan_in", ac
         TypeError or ValueError if the generator doesn't fit the target, or the method isn't known.
     """
     layer_sizes = check_layer_sizes(target_layer_sizes, "target_layer_sizes")
+    offsets, stds = parameter_offsets(layer_sizes), []
+    last = _last_linear(generator, count_parameters(layer_sizes), f"for {layer_sizes}")
+    if method == "hyperfan_in":
+        stds = [std for n_in, _ in layer_sizes for std in hyperfan_in_std(n_in, last.in_features, activation)]
+
+    def standard():
+        layers = [nn.Linear(n_in, n_out) for n_in, n_out in layer_sizes]
+        return flatten([(layer.weight, layer.bias) for layer in layers])
+
+    return _start(generator, method, zip(offsets, stds, strict=method == "hyperfan_in"), standard)
+
+
+def _last_linear(generator, total, whose):
+    """The generator's last `nn.Linear`, or an error unless it puts out `total` numbers."""
     layers = [part for part in check_module(generator, "generator").modules() if isinstance(part, nn.Linear)]
-    total = count_parameters(layer_sizes)
     if not layers or layers[-1].out_features != total:
         has = f"its last one puts out {layers[-1].out_features}" if layers else "it has none"
-        raise ValueError(f"generator must end in an nn.Linear with {total} outputs, for {layer_sizes}; {has}")
+        raise ValueError(f"generator must end in an nn.Linear with {total} outputs, {whose}; {has}")
+    return layers[-1]
+
+
+def _start(generator, method, rows, standard):
+    """Start a generator by `method`: `rows` are ((start, stop), std) for "hyperfan_in", `standard()` a flat start."""
     if method not in METHODS:
         raise ValueError(f"method must be one of {', '.join(METHODS)}, got {describe(method)}")
+    layers = [part for part in generator.modules() if isinstance(part, nn.Linear)]
     for layer in layers:
         # weight_norm and the like compute the weight from other tensors, and a lazy layer has none yet.
         if type(layer._parameters.get("weight")) is not nn.Parameter or parametrize.is_parametrized(layer):
@@ -93,15 +112,13 @@ def initialise_generator(generator, target_layer_sizes, method="hyperfan_in", ac
         if method == "hyperfan_in":
             for layer in hidden:
                 nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
-            stds = [std for n_in, _ in layer_sizes for std in hyperfan_in_std(n_in, last.in_features, activation)]
-            for (start, stop), std in zip(parameter_offsets(layer_sizes), stds, strict=True):
+            for (start, stop), std in rows:
                 last.weight[start:stop].normal_(std=std)
         for layer in {"small": [last], "hyperfan_in": layers}.get(method, []):
             if layer.bias is not None:
                 layer.bias.zero_()
         if method == "last_bias":
-            standard = [nn.Linear(n_in, n_out) for n_in, n_out in layer_sizes]
-            last.bias.copy_(flatten([(layer.weight, layer.bias) for layer in standard]))
+            last.bias.copy_(standard())
     return generator
 
 

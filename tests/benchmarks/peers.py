@@ -9,6 +9,8 @@
   network for many.  Its chunked network puts the chunk's embedding before the condition: the columns are exchanged.
 - hyperlight 0.0.5 sets weights in the target network by a context; the generator runs once for the batch, and each row
   has its own context.
+- For a CNN, hypnettorch makes the weights, and rows go through `functional_call` one after another, as they do in
+  its own networks: of a user's CNN it knows nothing.
 - A peer's own hypernetwork makes the weights of all layers by one MLP; where hyperlib has one for each layer, the peer
   gets one hypernetwork for each layer as well.  (The rows "one generator" compare the other form.)
 """
@@ -17,8 +19,8 @@ import importlib.util
 import warnings
 
 import torch
-from torch.func import vmap
-from ways import chunk_inputs, shell_of
+from torch.func import functional_call, vmap
+from ways import chunk_inputs, cnn, shell_of
 
 PACKAGES = {"hyper-nn": "hypernn", "hypnettorch": "hypnettorch", "hyperlight": "hyperlight"}
 
@@ -50,7 +52,7 @@ def hyper_nn(case):
                     return flat[: self.num_target_parameters], {}
                 return torch.cat([mlp(z) for mlp, _ in case.groups]) if case.groups[1:] else case.groups[0][0](z), {}
 
-        network = Conditional.from_target(shell_of(case.target, device="cpu"))
+        network = Conditional.from_target(cnn() if case.kind == "images" else shell_of(case.target, device="cpu"))
 
     def one(z, x):
         return network(x, generate_params_kwargs={"z": z})
@@ -58,6 +60,9 @@ def hyper_nn(case):
     def run():
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            if case.kind == "images":
+                data = case.data if case.data.dim() == 5 else case.data.unsqueeze(1)
+                return vmap(one)(case.conditioning, data).reshape(*case.data.shape[:-3], 10)
             return (vmap(one) if case.conditioning.dim() == 2 else one)(case.conditioning, case.data)
 
     return run, case.parameters
@@ -69,6 +74,8 @@ def hypnettorch(case):
     from hypnettorch.mnets import MLP
 
     device = case.data.device
+    if case.kind == "images":
+        return hypnettorch_cnn(case)
     (n_in, _), *_, (_, n_out) = case.target
     network = MLP(n_in, n_out, [out for _, out in case.target[:-1]], no_weights=True, verbose=False)
     if case.kind == "chunked":
@@ -108,15 +115,34 @@ def hypnettorch(case):
     return run, parameters
 
 
+def hypnettorch_cnn(case):
+    from hypnettorch.hnets import HMLP
+
+    shapes, shell = [list(shape) for shape in case.model.shapes.values()], cnn()
+    layers = [layer.out_features for layer in linears(case.model.generator)[:-1]]
+    hyper = HMLP(shapes, cond_in_size=64, layers=layers, num_cond_embs=0, verbose=False).to(case.data.device)
+    with torch.no_grad():
+        for to, value in zip(hyper.unconditional_params, case.model.generator.parameters(), strict=True):
+            to.copy_(value)
+
+    def run():
+        made = hyper(cond_input=case.conditioning, ret_format="sequential")
+        rows = case.data if case.data.dim() == 5 else case.data.unsqueeze(1)
+        calls = [(dict(zip(case.model.shapes, own, strict=True)), x) for own, x in zip(made, rows, strict=True)]
+        return torch.stack([functional_call(shell, own, (x,)) for own, x in calls]).reshape(*case.data.shape[:-3], 10)
+
+    return run, list(hyper.unconditional_params)
+
+
 def hyperlight(case):
     import hyperlight as hl
 
-    target = shell_of(case.target, device="cpu")
+    target = cnn() if case.kind == "images" else shell_of(case.target, device="cpu")
     shapes = {name: tuple(p.shape) for name, p in target.named_parameters()}
     network = hl.hypernetize(target, parameters=list(target.parameters()))
     names, hypers = iter(shapes), []
     for mlp, sizes in case.groups:
-        mine = [next(names) for _ in range(2 * len(sizes))]
+        mine = list(names) if sizes is None else [next(names) for _ in range(2 * len(sizes))]
         hyper = hl.HyperNet(
             input_shapes={"z": (64,)},
             output_shapes={name: shapes[name] for name in mine},
@@ -137,9 +163,10 @@ def hyperlight(case):
         # Its generator drops the batch axis of a batch of one.
         parts = {name: part.view(-1, *shapes[name]).unbind() for name, part in made.items()}
         out = []
-        for b, x in enumerate(case.data.unbind()):
+        one = case.kind == "images" and case.data.dim() == 4
+        for b, x in enumerate((case.data.unsqueeze(1) if one else case.data).unbind()):
             with network.using_externals({name: part[b] for name, part in parts.items()}):
                 out.append(network(x))
-        return torch.stack(out)
+        return torch.cat(out) if one else torch.stack(out)
 
     return run, [p for hyper in hypers for p in hyper.parameters()]

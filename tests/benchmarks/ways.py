@@ -11,7 +11,16 @@ import torch.nn.functional as F
 from torch import nn
 from torch.func import functional_call, vmap
 
-from hyperlib import ChunkedHypernetwork, HyperNet, Hypernetwork, TargetNet, count_parameters, group_by_condition
+from hyperlib import (
+    ChunkedHypernetwork,
+    HyperNet,
+    Hypernetwork,
+    ModuleHypernetwork,
+    TargetNet,
+    count_parameters,
+    group_by_condition,
+    unflatten_parameters,
+)
 
 TARGET = [(128, 64), (64, 32)]
 
@@ -20,7 +29,7 @@ TARGET = [(128, 64), (64, 32)]
 class Case:
     """One piece of work.
 
-    kind: "per row", "per task", "repeated", "one network" or "chunked".
+    kind: "per row", "per task", "repeated", "one network", "chunked", or "images", a row or more for each CNN.
     conditioning, data: what a model is called with.
     model: hyperlib's, whose weights all the others get.
     groups: its generators, `[(mlp, the target layers that it makes), ...]`.
@@ -59,6 +68,19 @@ def chunked(name, rows, sizes, chunk_size):
     return Case(name, "chunked", torch.randn(8), torch.randn(rows, sizes[0][0]), model, None, sizes)
 
 
+def cnn():
+    """The small CNN of the cases "images", for 8 x 8 pixels."""
+    layers = [nn.Conv2d(1, 8, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(8, 16, 3, padding=1), nn.ReLU()]
+    return nn.Sequential(*layers, nn.MaxPool2d(2), nn.Flatten(), nn.Linear(64, 10))
+
+
+def images(name, batch, *rows):
+    """A case for `ModuleHypernetwork`: a CNN for each condition, for one image or for several."""
+    model = ModuleHypernetwork(cnn(), 64, hidden_sizes=(64,), init="default")
+    conditioning, data = torch.randn(batch, 64), torch.randn(batch, *rows, 1, 8, 8)
+    return Case(name, "images", conditioning, data, model, [(model.generator, None)])
+
+
 def all_cases(device="cpu", tiny=False):
     """The table's rows, as functions that make them one at a time: their data need not all be there at once."""
     hidden = (16, 16) if tiny else (256, 256)
@@ -85,6 +107,10 @@ def all_cases(device="cpu", tiny=False):
     make[name_one] = lambda n=name_one: per_layer(n, "one network", torch.randn(64), torch.randn(rows, 128), hidden)
     name_chunked = f"chunked, {count_parameters(million):,} parameters, 64 rows"
     make[name_chunked] = lambda n=name_chunked: chunked(n, 64, million, chunk)
+
+    for batch, *own in ((2,), (3, 4)) if tiny else ((64,), (8, 64)):
+        name = f"a CNN for each of {batch} conditions, {f'{own[0]} images' if own else '1 image'} each"
+        make[name] = lambda n=name, b=batch, r=own: images(n, b, *r)
 
     def on_device(build):
         torch.manual_seed(0)
@@ -120,6 +146,27 @@ def made_by(case, conditioning=None):
     return [pair for mlp, sizes in case.groups for pair in flat_parts(mlp(conditioning), sizes)]
 
 
+def in_a_loop(case, unbind):
+    """The CNNs of a case "images" one after another, through `functional_call`."""
+    shell, names = cnn(), list(case.model.shapes)
+
+    def run():
+        parts = cnn_parts(case).values()
+        each = zip(*(part.unbind() for part in parts), strict=True) if unbind else None
+        each = each or ([part[b] for part in parts] for b in range(len(case.data)))
+        rows = case.data if case.data.dim() == 5 else case.data.unsqueeze(1)
+        made = [
+            functional_call(shell, dict(zip(names, own, strict=True)), (x,)) for x, own in zip(rows, each, strict=True)
+        ]
+        return torch.stack(made) if case.data.dim() == 5 else torch.cat(made)
+
+    return run, case.parameters
+
+
+def cnn_parts(case):
+    return unflatten_parameters(case.groups[0][0](case.conditioning), case.model.shapes)
+
+
 def mlp_forward(x, pairs, layer=F.linear):
     for i, (weight, bias) in enumerate(pairs):
         x = layer(x, weight, bias)
@@ -138,7 +185,12 @@ def shell_of(sizes, device="meta"):
 
 def hyperlib(case):
     model, conditioning, data = case.model, case.conditioning, case.data
-    if case.kind == "repeated":
+    if case.kind == "images":
+
+        def run():
+            return model(conditioning, data, many=data.dim() == 5)
+
+    elif case.kind == "repeated":
 
         def run():
             conditions, index = group_by_condition(conditioning)
@@ -160,6 +212,8 @@ def hyperlib(case):
 
 def loop(case):
     """Row after row, or task after task, with `weight[b]`: what one writes first."""
+    if case.kind == "images":
+        return in_a_loop(case, unbind=False)
 
     def run():
         pairs = made_by(case)
@@ -172,6 +226,8 @@ def loop(case):
 
 def loop_unbind(case):
     """The same with `unbind`, so that the backward pass is not quadratic."""
+    if case.kind == "images":
+        return in_a_loop(case, unbind=True)
 
     def run():
         pairs = made_by(case)
@@ -190,13 +246,16 @@ def loop_unbind(case):
 
 def vmap_functional_call(case):
     """`vmap` of `functional_call`: an ordinary module as a shell for the generated weights."""
-    shell = shell_of(case.target)
+    shell = cnn() if case.kind == "images" else shell_of(case.target)
     names = [name for name, _ in shell.named_parameters()]
 
     def one(x, parts):
         return functional_call(shell, dict(zip(names, parts, strict=True)), (x,))
 
     def run():
+        if case.kind == "images":
+            data = case.data if case.data.dim() == 5 else case.data.unsqueeze(1)
+            return vmap(one)(data, tuple(cnn_parts(case).values())).reshape(*case.data.shape[:-3], 10)
         parts = tuple(part for pair in made_by(case) for part in pair)
         return (vmap(one) if parts[0].dim() == 3 else one)(case.data, parts)
 
@@ -209,6 +268,8 @@ def floor(case):
     For repeated conditions it is told beforehand which rows belong together.
     """
     conditioning, x, kind = case.conditioning, case.data, case.kind
+    if kind == "images":
+        return images_floor(case)
     if kind == "repeated":
         kinds = len(torch.unique(conditioning, dim=0))
         order = torch.arange(len(x), device=x.device).view(-1, kinds).T.flatten()  # the rows came in turn: 0, ..., 7, 0
@@ -226,6 +287,22 @@ def floor(case):
             return mlp_forward(x.unsqueeze(1), pairs, layer).squeeze(1)
         out = mlp_forward(x, pairs, layer)
         return out.flatten(0, 1)[back] if kind == "repeated" else out
+
+    return run, case.parameters
+
+
+def images_floor(case):
+    """One convolution by groups for each layer of all CNNs, and one `baddbmm`."""
+    data = case.data if case.data.dim() == 5 else case.data.unsqueeze(1)
+    networks, n = data.shape[:2]
+
+    def run():
+        parts, x = list(cnn_parts(case).values()), data.transpose(0, 1).flatten(1, 2)  # [n, B * channels, 8, 8]
+        for weight, bias in zip(parts[0:4:2], parts[1:4:2], strict=True):
+            x = F.conv2d(x, weight.flatten(0, 1), bias.flatten(), padding=1, groups=networks)
+            x = F.max_pool2d(torch.relu(x), 2)
+        x = x.unflatten(1, (networks, -1)).transpose(0, 1).flatten(2)
+        return torch.baddbmm(parts[5].unsqueeze(1), x, parts[4].mT).reshape(*case.data.shape[:-3], 10)
 
     return run, case.parameters
 
