@@ -12,6 +12,7 @@ from .counting import (
 from .data import digits, load_mnist, rotate, rotated_moons, sample_sines, sines
 from .hypernet import HyperNet, Hypernetwork, build_weight_generator, gradient_reaches
 from .init import generated_variance, hyperfan_in_std, initialise_generator, signal_moments
+from .modulation import ModulatedLinear, ModulatedNetwork, film, generated_numbers, low_rank_linear, rank_one_linear
 from .modules import ModuleHypernetwork, flatten_parameters, parameter_shapes, unflatten_parameters
 from .slicing import flatten, parameter_offsets, unflatten
 from .target import TargetNet, apply_generated_weights, linear, target_forward
@@ -21,6 +22,8 @@ __all__ = [
     "ChunkedHypernetwork",
     "HyperNet",
     "Hypernetwork",
+    "ModulatedLinear",
+    "ModulatedNetwork",
     "ModuleHypernetwork",
     "TargetNet",
     "apply_generated_weights",
@@ -31,8 +34,10 @@ __all__ = [
     "count_module",
     "count_parameters",
     "digits",
+    "film",
     "flatten",
     "flatten_parameters",
+    "generated_numbers",
     "generated_variance",
     "generator_parameters",
     "gradient_reaches",
@@ -43,10 +48,12 @@ __all__ = [
     "layer_parameters",
     "linear",
     "load_mnist",
+    "low_rank_linear",
     "multiply_adds",
     "my_progress",
     "parameter_offsets",
     "parameter_shapes",
+    "rank_one_linear",
     "rotate",
     "rotated_moons",
     "sample_sines",

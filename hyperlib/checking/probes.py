@@ -434,7 +434,8 @@ def rows(change):
         named = [n for n in named_in(exercise, one, "(batch|K|tasks)") if n in tensors]
         promised = re.search(r"\[(batch|K|tasks)\b|\brows\b|\btask\b", promises(exercise))
         if promised and len({len(t) for t in tensors.values()}) == 1:
-            named = [n for n, t in tensors.items() if t.dim() > 1 or not t.is_floating_point()]
+            others = {*named_in(exercise, one, "")} - {*named}  # whose first axis is something else
+            named = [n for n, t in tensors.items() if n not in others and (t.dim() > 1 or not t.is_floating_point())]
         if not named and len(one.inputs) > 1 and "x" in tensors and tensors["x"].dim() == 2:
             named = ["x"]
         if not named or len(tensors[named[0]]) < 2:

@@ -2,24 +2,9 @@
 
 import torch
 from torch import nn
-from torch.overrides import TorchFunctionMode
 
 from ..checking.declare import case, counting, exercise, mistakes, stub
-
-
-class WatchesOperations(TorchFunctionMode):
-    """Counts the calls of torch while it is entered, and notes the size of the largest tensor that they make."""
-
-    def __init__(self):
-        super().__init__()
-        self.calls = self.largest = 0
-
-    def __torch_function__(self, func, types, args=(), kwargs=None):
-        result = func(*args, **(kwargs or {}))
-        self.calls += 1
-        if isinstance(result, torch.Tensor):
-            self.largest = max(self.largest, result.numel())
-        return result
+from ..checking.watch import WatchesOperations
 
 
 def watched(function, rows):
