@@ -59,6 +59,13 @@ def family_explorer():
     return widgets.family_explorer({"model": lambda z, x: sines(z, x) + 1}, sines, X, ranges)
 
 
+def ranks():
+    """A shared weight, four changes of it, and an accuracy that grows with the size of the weight."""
+    generator = torch.Generator().manual_seed(0)
+    weight, *changes = torch.randn(5, 16, 64, generator=generator)
+    return weight, dict(zip((7.5, 22.5, 37.5, 52.5), changes, strict=True)), lambda _, w: float(w.abs().mean()) / 2
+
+
 EXPLORERS = {
     "slicing": widgets.slicing_explorer,
     "cost": widgets.cost_explorer,
@@ -68,6 +75,7 @@ EXPLORERS = {
     "sharing": widgets.sharing_explorer,
     "moons": lambda: widgets.moons_explorer(*moons()),
     "chunks": lambda: widgets.chunk_explorer([(784, 10)]),
+    "rank": lambda: widgets.rank_explorer(*ranks()),
 }
 PICTURES = {
     "strip": lambda: plots.plot_strip([(3, 4), (4, 2)]),
@@ -355,6 +363,17 @@ def test_the_moons_explorer_draws_what_the_model_decides_at_the_slider_s_angle()
     at_200 = torch.tensor(plane_ax.collections[0].get_offsets().tolist())
     live.sliders["degrees"].value = 380  # half a turn further: every point on the other side of the origin
     assert torch.allclose(torch.tensor(plane_ax.collections[0].get_offsets().tolist()), -at_200, atol=1e-5)
+
+
+def test_the_rank_explorer_cuts_the_change_by_its_singular_values():
+    weight, changes, accuracy = ranks()
+    live = widgets.rank_explorer(weight, changes, accuracy)
+    live.sliders["condition"].value = 37.5
+    for rank in (0, 3, 16):
+        live.sliders["rank"].value = rank
+        u, s, v = torch.linalg.svd(changes[37.5], full_matrices=False)
+        cut = weight + u[:, :rank] @ s[:rank].diag() @ v[:rank]
+        assert f"cut to rank {rank} of 16. {accuracy(37.5, cut):.0%} right" in live.description
 
 
 def test_the_chunk_explorer_counts_what_the_library_counts():

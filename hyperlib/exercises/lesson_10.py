@@ -343,7 +343,8 @@ def rank_one_linear(x, weight, bias, r, s):
     r[i] * s[j], without making that weight.
 
     x [batch, n, in], weight [out, in], bias [out],
-    r [batch, out], s [batch, in]. Returns [batch, n, out].
+    r [batch, out], s [batch, in].
+    Returns [batch, n, out].
     """
     r, s = r.unsqueeze(1), s.unsqueeze(1)
     return r * ((s * x) @ weight.T) + bias

@@ -115,15 +115,15 @@ class Curves:
 class HeatMaps:
     """Named tensors beside each other, orange below 0 and blue above.  `update` takes `tensors`, {name: tensor}.
 
-    `limit` is the number that gets the full colour.
+    `limit` is the number that gets the full colour; `shapes` says whether the tensors' shapes stand beside their names.
     """
 
-    def __init__(self, limit, title="weights: orange < 0 < blue"):
-        self.limit, self.title = limit, title
+    def __init__(self, limit, title="weights: orange < 0 < blue", shapes=True):
+        self.limit, self.title, self.shapes = limit, title, shapes
 
     def draw(self, fig, tensors):
         axes = fig.subplots(1, len(tensors), squeeze=False)[0]
-        self.images = still.draw_tensors(axes, tensors, self.limit, numbers=False)
+        self.images = still.draw_tensors(axes, tensors, self.limit, numbers=False, shapes=self.shapes)
         fig.suptitle(self.title, fontsize=9)
         return self.images
 

@@ -105,14 +105,14 @@ def as_matrix(tensor):
     return array(tensor).reshape(len(tensor), -1)
 
 
-def draw_tensors(axes, tensors, limit, numbers=True):
+def draw_tensors(axes, tensors, limit, numbers=True, shapes=True):
     """Named tensors as heat maps from -limit (orange) to limit (blue); returns the images, to be updated."""
     images = []
     for ax, (name, tensor) in zip(axes, tensors.items(), strict=True):
         matrix = as_matrix(tensor)
         images.append(ax.imshow(matrix, cmap=SIGNED, vmin=-limit, vmax=limit, aspect="auto"))
         ax.set(xticks=[], yticks=[])
-        ax.set_title(f"{name}\n{list(tensor.shape)}", fontsize=9)
+        ax.set_title(f"{name}\n{list(tensor.shape)}" if shapes else name, fontsize=9)
         if numbers and matrix.size <= 36 and max(matrix.shape) <= 8:
             for i, row in enumerate(matrix.tolist()):
                 for j, value in enumerate(row):
