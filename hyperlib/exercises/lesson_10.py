@@ -50,7 +50,8 @@ def concatenation_as_bias(weight, bias, conditioning):
 
     weight [out, in + C], bias [out],
     conditioning [..., C]. Returns the weight for x,
-    [out, in], and the generated bias, [..., out].
+    [out, in], and what is generated: a bias for each
+    condition, [..., out].
     """
     n_in = weight.shape[1] - conditioning.shape[-1]
     for_x, for_condition = weight[:, :n_in], weight[:, n_in:]
@@ -66,10 +67,26 @@ mistakes(
         "The layer's own bias is left out. The generated one is added to it.": (
             "conditioning @ for_condition.T + bias -> conditioning @ for_condition.T"
         ),
-        "The condition's columns are taken from the front. It is joined *after* x, so they are the last ones.": [
-            "n_in = weight.shape[1] - conditioning.shape[-1] -> n = conditioning.shape[-1]",
-            "weight[:, :n_in], weight[:, n_in:] -> weight[:, n:], weight[:, :n]",
-        ],
+        "`shape[0]` of the condition is how many conditions there are. C is its *last* axis.": (
+            "conditioning.shape[-1] -> conditioning.shape[0]"
+        ),
+        "Only a bias is returned. Two things are wanted: the weight for x and the generated bias.": (
+            "return for_x, made -> return made"
+        ),
+        "This adds the condition itself. It has to go through its columns of the weight first.": (
+            MADE + "conditioning.sum(-1, keepdim=True) + bias",
+            MADE + "conditioning + bias",
+        ),
+        "The condition is multiplied number by number, which works for a single one only. Use a matrix product.": (
+            MADE + "(conditioning * for_condition).sum(-1) + bias"
+        ),
+        "The condition's columns are taken from the front. It is joined *after* x, so they are the last ones.": (
+            [
+                "n_in = weight.shape[1] - conditioning.shape[-1] -> n = conditioning.shape[-1]",
+                "weight[:, :n_in], weight[:, n_in:] -> weight[:, n:], weight[:, :n]",
+            ],
+            "weight.shape[1] - conditioning.shape[-1] -> conditioning.shape[-1]",
+        ),
         "These are rows of the weight. Each *column* belongs to an input.": (
             "weight[:, :n_in], weight[:, n_in:] -> weight[:n_in], weight[n_in:]"
         ),
@@ -146,6 +163,13 @@ mistakes(
         "The new axis is in the wrong place: [batch, out, 1] lines up out with n. It belongs in the middle.": (
             AXES + "scale, shift = scale.unsqueeze(-1), shift.unsqueeze(-1)"
         ),
+        "Only one of the two has an axis for the n rows. Scale and shift both need it.": (
+            AXES + "scale = scale.unsqueeze(1)",
+            AXES + "shift = shift.unsqueeze(1)",
+        ),
+        "This is a product over the units, so each output mixes them all. Each unit has its own scale: use `*`.": (
+            "scale * y + shift -> y @ scale.mT + shift"
+        ),
         "The shift is scaled too. Scale first, and add the shift to the result.": (
             "scale * y + shift -> scale * (y + shift)"
         ),
@@ -190,9 +214,11 @@ def add_one(parameter):
             layer = FilmLayer(2, 3)
             # As if training had made each weight of the generator larger by 1:
             add_one(layer.generator.weight)
-            layer(conditioning, y)
+            of_zeros, out = layer(conditioning, 0 * y), layer(conditioning, y)
+            # Is y shifted? Is it scaled?
+            [of_zeros.abs().max().item() > 0.1, (out - of_zeros - y).abs().max().item() > 0.1]
             """,
-            "The condition has to scale and shift, by what the generator makes of it.",
+            "Once the generator has learned something, the condition has to scale and to shift.",
             conditioning=counting(4, 2, start=-3),
             y=counting(4, 2, 3, start=-9),
             add_one=add_one,
@@ -267,6 +293,15 @@ mistakes(
         "Now the scale does nothing: y is only shifted. Keep it, but let it start at 1.": (
             "(1 + scale) * y + shift -> y + shift"
         ),
+        "The generator starts small, but not at zero, so y comes out a little changed. Keep the zeros.": (
+            "nn.init.zeros_(self.generator.weight) -> nn.init.normal_(self.generator.weight, std=0.01)",
+            "nn.init.zeros_(self.generator.bias) -> nn.init.normal_(self.generator.bias, std=0.01)",
+        ),
+        "This returns y and ignores the condition, so nothing can ever be learned. Only the *start* should change"
+        " nothing.": "(1 + scale) * y + shift -> y",
+        "The generator is frozen. It starts at zero, but it has to learn.": (
+            f"{ZERO} -> {ZERO}\n        self.generator.requires_grad_(False)"
+        ),
         "The generator starts at random, so that y comes out changed. Keep the zeros, and change what is done with the"
         " scale.": ([f"{ZERO} ->         pass", "(1 + scale) * y -> scale * y"],),
         "The scale starts at 1 now, but so does the shift, which should start at 0.": [
@@ -282,7 +317,6 @@ mistakes(
         "`sigmoid(0)` is 0.5, so y comes out halved at the start. Adding 1 leaves it alone.": (
             "(1 + scale) * y -> scale.sigmoid() * y"
         ),
-        "1 is added to y. It belongs to the scale: `(1 + scale) * y`.": "(1 + scale) * y -> scale * (1 + y)",
     },
 )
 
@@ -375,6 +409,9 @@ mistakes(
         "r and s are added to the weight's scale and not multiplied: each output got `r[i] + s[j]`.": (
             PRODUCT + "r * (x @ weight.T) + (s * x) @ weight.T + bias"
         ),
+        "The new axis is in the wrong place: [batch, in, 1] lines up in with n. It belongs in the middle.": (
+            SCALES + "r, s = r.unsqueeze(-1), s.unsqueeze(-1)"
+        ),
         "All rows got the scales of condition 0. Batch b has its own.": SCALES + "r, s = r[0], s[0]",
         "1 is added to the scales. Here r and s are the scales themselves.": (
             PRODUCT + "(1 + r) * (((1 + s) * x) @ weight.T) + bias"
@@ -463,7 +500,11 @@ mistakes(
             " -> return x @ (weight + b @ a).mT + bias.unsqueeze(0)",
         ),
         "The layer's own weight is left out. The product of a and b is added to it.": (
-            "return shared + small -> return small"
+            "return shared + small -> return small",
+            "return shared + small @ b.mT -> return small @ b.mT + bias",
+        ),
+        "`F.linear` takes one weight matrix for all rows. Here each batch has its own, so use `@`.": (
+            SMALL + "shared + nn.functional.linear(nn.functional.linear(x, a), b)"
         ),
         "The bias is left out.": "weight.T + bias -> weight.T",
         "a and b have changed places: b goes from rank to out, so it comes second. It fits only where everything is of"
@@ -534,6 +575,8 @@ mistakes(
         "The change of the bias is missing. Every rung brings it: `n_out` numbers more.": (
             "change[kind] + n_out -> change[kind]",
             '"rank_one": n_out + n_in -> "rank_one": n_in',
+            "rank * (n_in + n_out) -> rank * (n_in + n_out) - n_out",
+            '"full": n_in * n_out -> "full": n_in * n_out - n_out',
             "return change[kind] + n_out -> return change[kind] + (n_out if kind in ('bias', 'film', 'full') else 0)",
         ),
         "FiLM scales the *outputs*: it needs `n_out` scales and `n_out` shifts.": (
@@ -552,7 +595,12 @@ mistakes(
         "r and s are counted as a matrix. They are two vectors, with `n_out` and `n_in` numbers.": (
             '"rank_one": n_out + n_in -> "rank_one": n_out * n_in'
         ),
-        "A bias has a number for each *output*.": "change[kind] + n_out -> change[kind] + n_in",
+        "A bias has a number for each *output*.": (
+            "change[kind] + n_out -> change[kind] + n_in",
+            "return change[kind] -> return (n_in - n_out if kind == 'bias' else 0) + change[kind]",
+            "return change[kind] -> return {'bias': n_in - n_out, 'film': 2 * (n_in - n_out)}.get(kind, 0)"
+            " + change[kind]",
+        ),
         "The layer's own weights are counted as well. They are shared, and a condition doesn't bring them.": (
             "change[kind] + n_out -> change[kind] + n_out + n_in * n_out"
         ),

@@ -597,3 +597,117 @@ def fine_tune(flat, sizes, data, target, steps, lr):
 import math
 def count_chunks(total, chunk_size):
     return math.ceil(total / chunk_size)
+
+# %% concatenation_as_bias
+def concatenation_as_bias(weight, bias, conditioning):
+    C = conditioning.size(-1)
+    w_x, w_c = weight.split([weight.size(1) - C, C], dim=1)
+    return w_x, F.linear(conditioning, w_c, bias)
+
+# %% concatenation_as_bias
+def concatenation_as_bias(weight, bias, conditioning):
+    c = conditioning.shape[-1]
+    return weight[:, :-c], torch.einsum('...c,oc->...o', conditioning, weight[:, -c:]) + bias
+
+# %% film
+def film(y, scale, shift):
+    return scale[:, None] * y + shift[:, None, :]
+
+# %% film
+def film(y, scale, shift):
+    return torch.stack([y[b] * scale[b] + shift[b] for b in range(len(y))])
+
+# %% film
+def film(y, scale, shift):
+    return torch.einsum('bno,bo->bno', y, scale) + shift.unsqueeze(-2).expand_as(y)
+
+# %% film
+def film(y, scale, shift):
+    return torch.addcmul(shift.unsqueeze(1), y, scale.unsqueeze(1))
+
+# %% FilmLayer
+class FilmLayer(nn.Module):
+    def __init__(self, conditioning_size, size):
+        super().__init__()
+        self.size = size
+        self.generator = nn.Linear(conditioning_size, 2 * size)
+        nn.init.zeros_(self.generator.weight)
+        nn.init.zeros_(self.generator.bias)
+        with torch.no_grad():
+            self.generator.bias[:size] = 1
+    def forward(self, conditioning, y):
+        made = self.generator(conditioning).unsqueeze(1)
+        scale, shift = made[..., :self.size], made[..., self.size:]
+        return scale * y + shift
+
+# %% FilmLayer
+class FilmLayer(nn.Module):
+    def __init__(self, conditioning_size, size):
+        super().__init__()
+        self.generator = nn.Linear(conditioning_size, 2 * size)
+        nn.init.zeros_(self.generator.weight)
+        nn.init.zeros_(self.generator.bias)
+    def forward(self, conditioning, y):
+        scale, shift = self.generator(conditioning)[:, None].chunk(2, -1)
+        return y + scale * y + shift
+
+# %% rank_one_linear
+def rank_one_linear(x, weight, bias, r, s):
+    return F.linear(x * s[:, None], weight) * r[:, None] + bias
+
+# %% rank_one_linear
+def rank_one_linear(x, weight, bias, r, s):
+    return torch.stack([r[b] * F.linear(s[b] * x[b], weight) + bias for b in range(len(x))])
+
+# %% rank_one_linear
+def rank_one_linear(x, weight, bias, r, s):
+    scaled = torch.einsum('bni,bi->bni', x, s)
+    out = torch.einsum('bni,oi->bno', scaled, weight)
+    return torch.einsum('bno,bo->bno', out, r) + bias
+
+# %% low_rank_linear
+def low_rank_linear(x, weight, bias, a, b):
+    return F.linear(x, weight, bias) + torch.bmm(torch.bmm(x, a.transpose(1, 2)), b.transpose(1, 2))
+
+# %% low_rank_linear
+def low_rank_linear(x, weight, bias, a, b):
+    h = torch.einsum('bni,bri->bnr', x, a)
+    return x @ weight.T + bias + torch.einsum('bnr,bor->bno', h, b)
+
+# %% low_rank_linear
+def low_rank_linear(x, weight, bias, a, b):
+    return torch.stack([F.linear(x[k], weight, bias) + F.linear(F.linear(x[k], a[k]), b[k]) for k in range(len(x))])
+
+# %% generated_numbers
+def generated_numbers(kind, n_in, n_out, rank=1):
+    if kind == "bias":
+        return n_out
+    elif kind == "film":
+        return 2 * n_out
+    elif kind == "rank_one":
+        return n_in + 2 * n_out
+    elif kind == "low_rank":
+        return rank * n_in + rank * n_out + n_out
+    elif kind == "full":
+        return (n_in + 1) * n_out
+
+# %% generated_numbers
+def generated_numbers(kind, n_in, n_out, rank=1):
+    match kind:
+        case "bias": weights = 0
+        case "film": weights = n_out
+        case "rank_one": weights = n_in + n_out
+        case "low_rank": weights = rank * (n_in + n_out)
+        case _: weights = n_in * n_out
+    return weights + n_out
+
+# %% FilmLayer
+class FilmLayer(nn.Module):
+    def __init__(self, conditioning_size, size):
+        super().__init__()
+        self.generator = nn.Linear(conditioning_size, 2 * size)
+        nn.init.zeros_(self.generator.weight)
+        nn.init.zeros_(self.generator.bias)
+    def forward(self, conditioning, y):
+        scale, shift = self.generator(conditioning)[:, None].chunk(2, -1)
+        return scale.exp() * y + shift
