@@ -2,6 +2,16 @@
 
 from .batching import bytes_of_generated_weights, group_by_condition, multiply_adds, target_vmap
 from .chunked import ChunkedGenerator, ChunkedHypernetwork, count_chunks
+from .convolution import (
+    KernelGenerator,
+    TiledGenerator,
+    basic_kernels,
+    conv_per_row,
+    kernel_rank,
+    static_kernel,
+    static_parameters,
+    tile_kernels,
+)
 from .counting import (
     count_module,
     count_parameters,
@@ -14,22 +24,32 @@ from .hypernet import HyperNet, Hypernetwork, build_weight_generator, gradient_r
 from .init import generated_variance, hyperfan_in_std, initialise_generator, signal_moments
 from .modulation import ModulatedLinear, ModulatedNetwork, film, generated_numbers, low_rank_linear, rank_one_linear
 from .modules import ModuleHypernetwork, flatten_parameters, parameter_shapes, unflatten_parameters
+from .recurrent import HyperLSTMCell, HyperRNNCell, hyperlstm_parameters, scaled_rows
+from .residual import OwnKernels, ResidualNetwork, residual_layers
 from .slicing import flatten, parameter_offsets, unflatten
 from .target import TargetNet, apply_generated_weights, linear, target_forward
 
 __all__ = [
     "ChunkedGenerator",
     "ChunkedHypernetwork",
+    "HyperLSTMCell",
     "HyperNet",
+    "HyperRNNCell",
     "Hypernetwork",
+    "KernelGenerator",
     "ModulatedLinear",
     "ModulatedNetwork",
     "ModuleHypernetwork",
+    "OwnKernels",
+    "ResidualNetwork",
     "TargetNet",
+    "TiledGenerator",
     "apply_generated_weights",
+    "basic_kernels",
     "build_weight_generator",
     "bytes_of_generated_weights",
     "check",
+    "conv_per_row",
     "count_chunks",
     "count_module",
     "count_parameters",
@@ -43,7 +63,9 @@ __all__ = [
     "gradient_reaches",
     "group_by_condition",
     "hyperfan_in_std",
+    "hyperlstm_parameters",
     "initialise_generator",
+    "kernel_rank",
     "largest_hidden",
     "layer_parameters",
     "linear",
@@ -54,13 +76,18 @@ __all__ = [
     "parameter_offsets",
     "parameter_shapes",
     "rank_one_linear",
+    "residual_layers",
     "rotate",
     "rotated_moons",
     "sample_sines",
+    "scaled_rows",
     "signal_moments",
     "sines",
+    "static_kernel",
+    "static_parameters",
     "target_forward",
     "target_vmap",
+    "tile_kernels",
     "unflatten",
     "unflatten_parameters",
 ]
