@@ -83,11 +83,16 @@ def initialise_generator(generator, target_layer_sizes, method="hyperfan_in", ac
 
 
 def _last_linear(generator, total, whose):
-    """The generator's last `nn.Linear`, or an error unless it puts out `total` numbers."""
+    """The generator's last `nn.Linear`, or an error unless it puts out `total` numbers and all layers can be started."""
     layers = [part for part in check_module(generator, "generator").modules() if isinstance(part, nn.Linear)]
     if not layers or layers[-1].out_features != total:
         has = f"its last one puts out {layers[-1].out_features}" if layers else "it has none"
         raise ValueError(f"generator must end in an nn.Linear with {total} outputs, {whose}; {has}")
+    for layer in layers:
+        # weight_norm and the like compute the weight from other tensors, and a lazy layer has none yet.
+        if type(layer._parameters.get("weight")) is not nn.Parameter or parametrize.is_parametrized(layer):
+            what = f"a {type(layer).__name__} that has no weight of its own to start"
+            raise ValueError(f"generator holds {what}; call initialise_generator before parametrizing it")
     return layers[-1]
 
 
@@ -96,11 +101,6 @@ def _start(generator, method, rows, standard):
     if method not in METHODS:
         raise ValueError(f"method must be one of {', '.join(METHODS)}, got {describe(method)}")
     layers = [part for part in generator.modules() if isinstance(part, nn.Linear)]
-    for layer in layers:
-        # weight_norm and the like compute the weight from other tensors, and a lazy layer has none yet.
-        if type(layer._parameters.get("weight")) is not nn.Parameter or parametrize.is_parametrized(layer):
-            what = f"a {type(layer).__name__} that has no weight of its own to start"
-            raise ValueError(f"generator holds {what}; call initialise_generator before parametrizing it")
     *hidden, last = layers
     if method == "last_bias" and last.bias is None:
         raise ValueError("method 'last_bias' needs a generator whose last nn.Linear has a bias")
