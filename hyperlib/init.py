@@ -83,7 +83,7 @@ def initialise_generator(generator, target_layer_sizes, method="hyperfan_in", ac
 
 
 def _last_linear(generator, total, whose):
-    """The generator's last `nn.Linear`, or an error unless it puts out `total` numbers and all layers can be started."""
+    """The generator's last `nn.Linear`, or an error unless it has `total` outputs and its layers can be started."""
     layers = [part for part in check_module(generator, "generator").modules() if isinstance(part, nn.Linear)]
     if not layers or layers[-1].out_features != total:
         has = f"its last one puts out {layers[-1].out_features}" if layers else "it has none"
