@@ -7,10 +7,10 @@ from torch import nn
 from .validate import check_int_list, check_module, positive_int
 
 
-def residual_layers(widths, blocks):
-    """The channels of a `ResidualNetwork`'s kernels, `[(n_in, n_out), ...]`; its first layer, an own one, makes 16."""
+def residual_layers(widths, blocks, first=16):
+    """The channels of a `ResidualNetwork`'s kernels, `[(n_in, n_out), ...]`; its first layer makes `first` channels."""
     widths, blocks = check_int_list(widths, "widths"), positive_int(blocks, "blocks")
-    flow = [16, *(width for width in widths for _ in range(2 * blocks))]
+    flow = [positive_int(first, "first"), *(width for width in widths for _ in range(2 * blocks))]
     return list(zip(flow[:-1], flow[1:], strict=True))
 
 
@@ -33,23 +33,24 @@ class ResidualNetwork(nn.Module):
     it has no parameters.
 
     Args:
-        kernels: a module that is called without arguments and gives the kernels of `residual_layers(widths, blocks)`,
-            such as `TiledGenerator` or `OwnKernels`.
+        kernels: a module that is called without arguments and gives the kernels of
+            `residual_layers(widths, blocks, first)`, such as `TiledGenerator` or `OwnKernels`.
         n_in: channels of the images.
         classes: how many numbers come out.
         widths: channels of each group.
         blocks: residual blocks in each group.
+        first: channels of the first layer, which has a kernel of its own.
 
     Source: Ha, Dai and Le, "HyperNetworks" (2016), section 4.2 and Table 2: with blocks=6 and widths (16, 32, 64) or
     (32, 64, 128) the networks "Hyper Residual Network 40-1" and "40-2", of 96,570 and 147,578 numbers.
     """
 
-    def __init__(self, kernels, n_in=3, classes=10, widths=(16, 32, 64), blocks=6):
+    def __init__(self, kernels, n_in=3, classes=10, widths=(16, 32, 64), blocks=6, first=16):
         super().__init__()
-        self.layers = residual_layers(widths, blocks)
+        self.layers = residual_layers(widths, blocks, first)
         self.blocks, self.kernels = blocks, check_module(kernels, "kernels")
-        self.first = nn.Conv2d(positive_int(n_in, "n_in"), 16, 3, padding=1)
-        self.norms = nn.ModuleList(nn.BatchNorm2d(n_out) for n_out in (16, *(n_out for _, n_out in self.layers)))
+        self.first = nn.Conv2d(positive_int(n_in, "n_in"), first, 3, padding=1)
+        self.norms = nn.ModuleList(nn.BatchNorm2d(n_out) for n_out in (first, *(n_out for _, n_out in self.layers)))
         self.biases = nn.ParameterList(torch.zeros(n_out) for _, n_out in self.layers)
         self.last = nn.Linear(self.layers[-1][1], positive_int(classes, "classes"))
 

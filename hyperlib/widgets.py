@@ -8,6 +8,7 @@ from .pictures.lesson_07 import sharing_explorer
 from .pictures.lesson_08 import moons_explorer
 from .pictures.lesson_09 import chunk_explorer
 from .pictures.lesson_10 import rank_explorer
+from .pictures.lesson_11 import kernel_explorer
 from .pictures.live import function_explorer
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "cost_explorer",
     "family_explorer",
     "function_explorer",
+    "kernel_explorer",
     "moons_explorer",
     "rank_explorer",
     "sharing_explorer",

@@ -18,6 +18,7 @@ from hyperlib import (
     ChunkedGenerator,
     HyperNet,
     Hypernetwork,
+    KernelGenerator,
     count_module,
     count_parameters,
     digits,
@@ -75,6 +76,7 @@ EXPLORERS = {
     "sharing": widgets.sharing_explorer,
     "moons": lambda: widgets.moons_explorer(*moons()),
     "chunks": lambda: widgets.chunk_explorer([(784, 10)]),
+    "kernels": lambda: widgets.kernel_explorer(KernelGenerator(3, 4, 3, z_dim=2)),
     "rank": lambda: widgets.rank_explorer(*ranks()),
 }
 PICTURES = {

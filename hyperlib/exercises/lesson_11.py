@@ -42,7 +42,7 @@ def operations(function, batch):
         case(
             """
             # 40 images: is there a tensor on the way that holds every image with every kernel?
-            largest_tensor(conv_per_row, *images_and_kernels(40)) > 40 * 40
+            largest_tensor(conv_per_row, *images_and_kernels(40)) >= 40 * 40 * 27
             """,
             "Image b goes through kernel b alone. What is made for all pairs is mostly thrown away.",
             largest_tensor=largest_tensor,
@@ -89,6 +89,16 @@ mistakes(
         "`groups` is missing. Without it every kernel reads all channels, and those of the whole batch are too many.": (
             "weight, groups=batch -> weight"
         ),
+        "`F.conv2d` takes one kernel [out, in, k, k] for the whole batch, and not one for each image. Put the batch"
+        " into the channels, of images and kernels, and tell it with `groups`.": ALL + "F.conv2d(x, kernels)",
+        "There are as many groups as channels here. A group has to be an *image*: `groups=batch`.": (
+            "groups=batch -> groups=x.shape[1]"
+        ),
+        "There is an axis of length 1 too many: the batch of the one large image. Take it away, as in `made[0]`.": (
+            ALL
+            + "F.conv2d(x.flatten(0, 1)[None], kernels.flatten(0, 1), groups=len(x)).unflatten(1, kernels.shape[:2])"
+        ),
+        "All images go through the mean of the kernels. Image b needs kernel b.": ALL + "F.conv2d(x, kernels.mean(0))",
         "All images go through kernel 0. Image b needs kernel b.": ALL + "F.conv2d(x, kernels[0])",
         "The numbers are right, but on the way every image went through every kernel. Only the pairs (b, b) are"
         " needed.": (
@@ -170,6 +180,15 @@ mistakes(
         ),
         "The second layer's bias `B_out` is left out.": "size * (z_dim + 1) -> size * z_dim",
         "The first layer's biases `B_i` are left out.": "z_dim * z_dim + z_dim -> z_dim * z_dim",
+        "The biases of both layers are left out.": [
+            "size * (z_dim + 1) -> size * z_dim",
+            "z_dim * z_dim + z_dim -> z_dim * z_dim",
+        ],
+        "A bias has a number for each *output* of its layer: `z_dim` for `B_i`, n_out * size * size for `B_out`.": (
+            "z_dim * z_dim + z_dim -> z_dim * z_dim + 1",
+            "size * (z_dim + 1) -> size * z_dim + 1",
+            ["z_dim * z_dim + z_dim -> z_dim * z_dim + 1", "size * (z_dim + 1) -> size * z_dim + 1"],
+        ),
         "`W_i` is [z_dim, z_dim], so it has z_dim * z_dim numbers.": "z_dim * z_dim + z_dim -> z_dim + z_dim",
         "n_in and n_out have changed places. There is an `a_i` for each input channel.": [
             "first = n_in -> first = n_out",
@@ -248,6 +267,12 @@ mistakes(
         "The axes are [n_in, n_out, ...] here. PyTorch's kernels have the outputs first: `.movedim(1, 0)`.": (
             "kernel.movedim(1, 0) -> kernel"
         ),
+        "These are the slices, a row for each input channel. They still have to become a kernel of four axes.": (
+            END + "slices"
+        ),
+        "`z @ w_in` sums over d, the outputs of `W_i`. It is `w_in @ z`, which sums over the numbers of z.": (
+            "w_in @ z + b_in -> z @ w_in + b_in"
+        ),
         "The first layer's biases `b_in` are left out.": "w_in @ z + b_in -> w_in @ z",
         "The second layer's bias `b_out` is left out.": "w_out.T + b_out -> w_out.T",
         "All input channels get the same slice: there is one a for all. Each i has its own `W_i` and `B_i`.": (
@@ -312,6 +337,9 @@ mistakes(
         "This is how many input channels there are, which is the *largest* rank there can be.": (
             "int(torch.linalg.matrix_rank(matrix)) -> len(matrix)"
         ),
+        "This is the largest rank that a matrix of this shape can have. How large it is depends on the numbers.": (
+            "int(torch.linalg.matrix_rank(matrix)) -> min(matrix.shape)"
+        ),
         "This counts the rows that are not all zero. Rows can be multiples or sums of others.": (
             "int(torch.linalg.matrix_rank(matrix)) -> int(matrix.any(1).sum())"
         ),
@@ -334,7 +362,7 @@ mistakes(
         case("tile_kernels(kernels, 2, 1)", "The two tiles lie on top of each other.", kernels=counting(2, 2, 2, 1, 1)),
         case("tile_kernels(kernels, 2, 3)", kernels=counting(6, 1, 1, 1, 1)),
         case("tile_kernels(kernels, 2, 2)", kernels=counting(4, 2, 2, 2, 2)),
-        case("tile_kernels(kernels, 3, 2)", kernels=counting(6, 2, 3, 1, 2)),
+        case("tile_kernels(kernels, 3, 2)", kernels=counting(6, 2, 3, 2, 2)),
     ],
     hints=[
         "A row of tiles shares its outputs and has more inputs. Along which axis are its tiles joined?",
@@ -388,6 +416,12 @@ mistakes(
         ),
         "The tiles are joined in space, so that the kernel covers more pixels. They belong side by side in the"
         " channels.": ["dim=1 -> dim=3", "torch.cat(strips, dim=0) -> torch.cat(strips, dim=2)"],
+        "Row r begins at tile `r * cols`, since each row has `cols` tiles.": (
+            "kernels[r * cols : (r + 1) * cols] -> kernels[r * rows : r * rows + cols]"
+        ),
+        "The rows are stacked along a new axis. Join them along the outputs with `torch.cat(..., dim=0)`.": (
+            "torch.cat(strips, dim=0) -> torch.stack(strips)"
+        ),
         "rows and cols have changed places.": "(kernels, rows, cols): -> (kernels, cols, rows):",
         "The tiles are added up. Each keeps its place in the large kernel.": (
             STRIPS + "kernels.sum(0).repeat(rows, cols, 1, 1)"
@@ -479,6 +513,14 @@ mistakes(
         ),
         "The pointer never goes back to 0, so that after one round there are no rows.": (
             "        if pointer >= n:\n            pointer = 0\n -> "
+        ),
+        "This is one round, whatever `steps` says. After the last batch it goes on from the beginning.": (
+            STEP + "        pass\n    return list(range(0, n, batch))\n",
+            STEP + "        pass\n    return list(range(0, n, batch))[:steps]\n",
+        ),
+        "After the first round it goes on with the second batch: the pointer goes back to 0 and moves at once.": (
+            STEP + "        starts.append(pointer)\n        if pointer > n - 2 * batch:\n            pointer = 0\n"
+            "        pointer += batch\n"
         ),
         "Each batch begins only one row after the one before it.": "pointer += batch -> pointer += 1",
         "The pointer never moves: it is always the first batch.": "pointer += batch -> pointer += 0",

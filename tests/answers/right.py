@@ -711,3 +711,79 @@ class FilmLayer(nn.Module):
     def forward(self, conditioning, y):
         scale, shift = self.generator(conditioning)[:, None].chunk(2, -1)
         return scale.exp() * y + shift
+
+# %% conv_per_row
+def conv_per_row(x, kernels):
+    b, o, i, k, _ = kernels.shape
+    out = F.conv2d(x.reshape(1, b * i, *x.shape[2:]), kernels.reshape(b * o, i, k, k), groups=b)
+    return out.view(b, o, *out.shape[2:])
+
+# %% conv_per_row
+def conv_per_row(x, kernels):
+    b, o, i, k, k2 = kernels.shape
+    patches = F.unfold(x, (k, k2))
+    out = kernels.flatten(2) @ patches
+    return out.view(b, o, x.shape[2] - k + 1, x.shape[3] - k2 + 1)
+
+# %% conv_per_row
+def conv_per_row(x, kernels):
+    windows = x.unfold(2, kernels.shape[-2], 1).unfold(3, kernels.shape[-1], 1)
+    return torch.einsum('bihwyx,boiyx->bohw', windows, kernels)
+
+# %% static_parameters
+def static_parameters(n_in, n_out, size, z_dim, layers=1):
+    return z_dim * layers + z_dim * (z_dim + 1) * n_in + size * n_out * size * (z_dim + 1)
+
+# %% static_parameters
+def static_parameters(n_in, n_out, size, z_dim, layers=1):
+    from hyperlib import layer_parameters
+    return layers * z_dim + n_in * layer_parameters(z_dim, z_dim) + layer_parameters(z_dim, n_out * size ** 2)
+
+# %% static_kernel
+def static_kernel(z, w_in, b_in, w_out, b_out, size):
+    slices = []
+    for w, b in zip(w_in, b_in):
+        a = w @ z + b
+        slices.append((w_out @ a + b_out).view(-1, size, size))
+    return torch.stack(slices, dim=1)
+
+# %% static_kernel
+def static_kernel(z, w_in, b_in, w_out, b_out, size):
+    a = torch.einsum('idz,z->id', w_in, z) + b_in
+    made = torch.einsum('nd,id->ni', w_out, a) + b_out[:, None]
+    n_in = len(w_in)
+    return made.view(-1, size, size, n_in).permute(0, 3, 1, 2)
+
+# %% kernel_rank
+def kernel_rank(kernel):
+    o, i, h, w = kernel.shape
+    return torch.linalg.matrix_rank(kernel.transpose(0, 1).reshape(i, o * h * w)).item()
+
+# %% kernel_rank
+def kernel_rank(kernel):
+    s = torch.linalg.svdvals(kernel.permute(1, 0, 2, 3).flatten(1).double())
+    return int((s > 1e-6 * s.max().clamp(min=1e-12)).sum())
+
+# %% tile_kernels
+def tile_kernels(kernels, rows, cols):
+    n, o, i, k, k2 = kernels.shape
+    return kernels.view(rows, cols, o, i, k, k2).permute(0, 2, 1, 3, 4, 5).reshape(rows * o, cols * i, k, k2)
+
+# %% tile_kernels
+def tile_kernels(kernels, rows, cols):
+    return torch.cat([torch.cat([kernels[r * cols + c] for c in range(cols)], 1) for r in range(rows)], 0)
+
+# %% batch_starts
+def batch_starts(n, batch, steps):
+    return [k * batch % n for k in range(steps)]
+
+# %% batch_starts
+def batch_starts(n, batch, steps):
+    starts, pointer = [], 0
+    for _ in range(steps):
+        starts.append(pointer)
+        if pointer >= n - batch:
+            pointer = 0
+        else:
+            pointer += batch
+    return starts

@@ -1,0 +1,139 @@
+"""The experiments: stopped and resumed, on one process and on two, they are the same; lessons quote their results."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import torch
+
+ROOT = Path(__file__).parents[1]
+EXPERIMENTS = ROOT / "experiments"
+
+
+DRIVER = """
+import sys
+
+import torch
+
+import hyperlib
+
+sys.path.insert(0, {experiments!r})
+g = torch.Generator().manual_seed(0)
+images, labels = torch.rand(1000, 784, generator=g), torch.randint(10, (1000,), generator=g)
+hyperlib.load_mnist = lambda _: (images.repeat(60, 1), labels.repeat(60), images.repeat(10, 1), labels.repeat(10))
+import mnist
+
+mnist.main()
+"""
+
+
+def run(folder, *options, processes=1):
+    """Run mnist.py on noise in the place of images; its results."""
+    folder.mkdir()
+    script = folder / "driver.py"
+    script.write_text(DRIVER.format(experiments=str(EXPERIMENTS)), encoding="utf-8")
+    start(script, "--quick", "--out", str(folder), *options, processes=processes)
+    return json.loads((folder / "mnist_quick.json").read_text())["runs"]
+
+
+def start(script, *options, processes):
+    """Run a script on so many processes; what it prints."""
+    begin = [sys.executable]
+    if processes > 1:
+        begin += ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    command = [*begin, str(script), *options]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_two_processes_take_the_steps_of_one(tmp_path):
+    """The test error after eight steps is the same: 10,000 decisions of the trained network."""
+    options = "--seeds", "1", "--only", "hyper", "--steps", "8"
+    one, two = (run(tmp_path / str(n), *options, processes=n)["hyper"]["seeds"]["0"] for n in (1, 2))
+    (step, error), (same_step, same_error) = one["history"][-1], two["history"][-1]
+    assert step == same_step == 8
+    assert abs(error - same_error) < 0.5, "in points; sums in another order move a few images at most"
+
+
+def test_the_gradients_of_two_processes_are_those_of_one(tmp_path):
+    """`Group.share` and `average_gradients`, to the last digits."""
+    script = tmp_path / "gradients.py"
+    script.write_text(
+        "import sys, torch\n"
+        f"sys.path.insert(0, {str(EXPERIMENTS)!r})\n"
+        "from common import Group\n"
+        "group = Group()\n"
+        "torch.manual_seed(0)\n"
+        "model, x = torch.nn.Linear(5, 3), torch.randn(12, 5)\n"
+        "model(group.share(x)).square().mean().backward()\n"
+        "group.average_gradients(list(model.parameters()))\n"
+        "whole = torch.autograd.grad(model(x).square().mean(), list(model.parameters()))\n"
+        "for p, needed in zip(model.parameters(), whole):\n"
+        "    torch.testing.assert_close(p.grad, needed)\n"
+        "print('process', group.rank, 'of', group.world)\n"
+        "group.close()\n",
+        encoding="utf-8",
+    )
+    printed = start(script, processes=2)
+    assert "process 0 of 2" in printed and "process 1 of 2" in printed
+
+
+def test_a_resumed_run_is_the_run_that_was_never_stopped(tmp_path, monkeypatch):
+    """`fit`, stopped in the middle: weights, optimizer and history go on as if nothing had happened."""
+    monkeypatch.syspath_prepend(str(EXPERIMENTS))
+    from common import Group, fit, generator
+
+    def train(path, resume=False, stop=None):
+        torch.manual_seed(0)
+        model, group = torch.nn.Linear(4, 2), Group()
+
+        def loss(step):
+            return model(torch.randn(8, 4, generator=generator(0, step))).square().mean()
+
+        options = dict(lr=lambda step: 0.01 * 0.9**step, path=path, evaluate=lambda: model.weight.sum().item(), every=5)
+        return model, fit(model, loss, 20, group, resume=resume, stop=stop, **options)
+
+    whole, run_whole = train(tmp_path / "whole.pt")
+    train(tmp_path / "stopped.pt", stop=7)
+    resumed, run_resumed = train(tmp_path / "stopped.pt", resume=True)
+    assert torch.equal(whole.weight, resumed.weight)
+    assert [step for step, _ in run_whole["history"]] == [5, 10, 15, 20]
+    assert [pair for pair in run_resumed["history"] if pair[0] != 7] == run_whole["history"]  # 7: where it was stopped
+
+
+def test_distorted_images_keep_their_size_and_their_content(monkeypatch):
+    monkeypatch.syspath_prepend(str(EXPERIMENTS))
+    from common import generator
+    from mnist import distorted
+
+    images = torch.arange(28.0).view(1, 1, 28, 1).expand(50, 1, 28, 28) + 100 * torch.arange(28.0)
+    made = distorted(images, generator(0))
+    assert made.shape == images.shape
+    rows = made[..., 0] % 100  # each image's row numbers
+    steps = rows.diff(dim=-1)
+    assert ((steps == 0) | (steps == 1)).all() and ((steps == 0).sum(-1) <= 2).all()
+    assert not torch.equal(made[0], made[1])
+
+
+def test_the_lesson_quotes_the_results_that_are_kept():
+    """The table in lesson 11 is the one in experiments/results, number by number."""
+    kept = (EXPERIMENTS / "results" / "mnist_quick.md").read_text(encoding="utf-8")
+    (lesson,) = ROOT.glob("notebooks/11_*.ipynb")
+    cells = json.loads(lesson.read_text(encoding="utf-8"))["cells"]
+    text = "\n".join("".join(cell["source"]) for cell in cells)
+    rows = re.findall(r"^\|.*\|$", kept, flags=re.M)
+    assert len(rows) == 5 and all(row in text for row in rows)
+    runs = json.loads((EXPERIMENTS / "results" / "mnist_quick.json").read_text())["runs"]
+    assert {name: found["parameters"] for name, found in runs.items()} == {
+        "plain": 21_210,
+        "hyper": 12_910,
+        "rank 5": 12_666,
+    }
+    for found in runs.values():
+        errors = [run["history"][-1][1] for run in found["seeds"].values()]
+        assert len(errors) == 3 and sum(errors) / 3 < 1
