@@ -9,6 +9,7 @@ from .pictures.lesson_08 import moons_explorer
 from .pictures.lesson_09 import chunk_explorer
 from .pictures.lesson_10 import rank_explorer
 from .pictures.lesson_11 import kernel_explorer
+from .pictures.lesson_12 import scale_explorer
 from .pictures.live import function_explorer
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "kernel_explorer",
     "moons_explorer",
     "rank_explorer",
+    "scale_explorer",
     "sharing_explorer",
     "slicing_explorer",
     "variance_explorer",

@@ -77,6 +77,7 @@ EXPLORERS = {
     "moons": lambda: widgets.moons_explorer(*moons()),
     "chunks": lambda: widgets.chunk_explorer([(784, 10)]),
     "kernels": lambda: widgets.kernel_explorer(KernelGenerator(3, 4, 3, z_dim=2)),
+    "scales": lambda: widgets.scale_explorer("abc#1a", torch.arange(18.0).view(6, 3).square().sin()),
     "rank": lambda: widgets.rank_explorer(*ranks()),
 }
 PICTURES = {

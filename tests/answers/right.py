@@ -787,3 +787,74 @@ def batch_starts(n, batch, steps):
         else:
             pointer += batch
     return starts
+
+# %% scaled_rows
+def scaled_rows(weight, d, x):
+    return F.linear(x, weight) * d
+
+# %% scaled_rows
+def scaled_rows(weight, d, x):
+    return torch.einsum('bo,oi,bi->bo', d, weight, x)
+
+# %% scaled_rows
+def scaled_rows(weight, d, x):
+    return torch.stack([d[b] * (weight @ x[b]) for b in range(len(x))])
+
+# %% hyper_rnn_step
+def hyper_rnn_step(x, h, w_x, w_h, d_x, d_h, b):
+    return (F.linear(h, w_h) * d_h + F.linear(x, w_x) * d_x + b).tanh()
+
+# %% hyper_rnn_step
+def hyper_rnn_step(x, h, w_x, w_h, d_x, d_h, b):
+    both = torch.cat([d_h.unsqueeze(2) * w_h, d_x.unsqueeze(2) * w_x], dim=2)
+    return torch.tanh((both @ torch.cat([h, x], 1).unsqueeze(2)).squeeze(2) + b)
+
+# %% bits_per_character
+def bits_per_character(logits, targets):
+    logp = logits.log_softmax(-1).gather(-1, targets.unsqueeze(-1))
+    return -logp.mean() / torch.log(torch.tensor(2.0))
+
+# %% bits_per_character
+def bits_per_character(logits, targets):
+    p = logits.softmax(-1)
+    return -torch.log2(p.gather(-1, targets[..., None])).mean()
+
+# %% bits_per_character
+def bits_per_character(logits, targets):
+    return F.cross_entropy(logits.reshape(-1, logits.shape[-1]), targets.reshape(-1)).item() / 0.6931471805599453
+
+# %% hyperlstm_parameters
+def hyperlstm_parameters(symbols, hidden_size, hyper_size, z_dim):
+    def linear(a, b, bias=True):
+        return a * b + b * bias
+    total = linear(symbols + hidden_size, 4 * hidden_size)
+    total += linear(symbols + hidden_size + hyper_size, 4 * hyper_size)
+    for gate in range(4):
+        total += 2 * linear(hyper_size, z_dim) + linear(hyper_size, z_dim, False)
+        total += 3 * linear(z_dim, hidden_size, False)
+    return total + linear(hidden_size, symbols)
+
+# %% RowScale
+class RowScale(nn.Module):
+    def __init__(self, hyper_size, z_dim, rows):
+        super().__init__()
+        self.z = nn.Linear(hyper_size, z_dim)
+        self.d = nn.Linear(z_dim, rows, bias=False)
+        nn.init.zeros_(self.z.weight)
+        nn.init.constant_(self.z.bias, 0.1)
+        nn.init.constant_(self.d.weight, 1 / z_dim)
+    def forward(self, state):
+        return self.d(self.z(state))
+
+# %% RowScale
+class RowScale(nn.Module):
+    def __init__(self, hyper_size, z_dim, rows):
+        super().__init__()
+        self.z = nn.Linear(hyper_size, z_dim)
+        self.d = nn.Linear(z_dim, rows, bias=False)
+        with torch.no_grad():
+            self.z.weight.zero_()
+            self.z.bias.fill_(1.0)
+            self.d.weight.fill_(0.1 / z_dim)
+    def forward(self, state):
+        return self.d(self.z(state))

@@ -1,0 +1,467 @@
+"""The exercises of lesson 12: weights that change at every step."""
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from ..checking.declare import case, counting, exercise, mistakes, stub
+from ..checking.watch import largest_tensor
+
+
+def rows_of(batch):
+    """weight, d and x for so many rows of 6 -> 5."""
+    return torch.ones(5, 6), torch.ones(batch, 5), torch.ones(batch, 6)
+
+
+@exercise(
+    points=1,
+    cases=[
+        case("scaled_rows(weight, d, x)", weight=counting(1, 1, start=2), d=counting(1, 1, start=3), x=counting(1, 1)),
+        case(
+            "scaled_rows(weight, d, x)",
+            weight=counting(2, 3),
+            d=counting(4, 2, start=-3),
+            x=counting(4, 3, start=-5),
+        ),
+        case(
+            "scaled_rows(weight, d, x)",
+            "Here batch, in and out are all 2, so that everything fits. Which axis do the scales belong to?",
+            weight=counting(2, 2),
+            d=counting(2, 2, start=3),
+            x=counting(2, 2, start=-1),
+        ),
+        case(
+            """
+            # 40 rows of 6 -> 5: is there a tensor on the way with as many numbers as 40 weight matrices?
+            largest_tensor(scaled_rows, *rows_of(40)) >= 40 * 5 * 6
+            """,
+            "Scale what comes out of the product. Then no weight has to be made for any row.",
+            largest_tensor=largest_tensor,
+            rows_of=rows_of,
+        ),
+    ],
+    hints=[
+        "Row i of the weight makes output i. Where does its factor come out again?",
+        "First the product `x @ weight.T`, [batch, out]. Then each output times its scale.",
+    ],
+    gradients=True,
+    without=("hyperlib",),
+)
+def scaled_rows(weight, d, x):
+    """x through a weight whose row i is multiplied by
+    d[i], which differs from row to row of the batch.
+
+    weight [out, in], d [batch, out], x [batch, in].
+    Returns [batch, out], without making a weight.
+    """
+    return d * (x @ weight.T)
+
+
+PRODUCT = "d * (x @ weight.T) -> "
+
+mistakes(
+    scaled_rows,
+    {
+        "The *columns* are scaled here, by multiplying x. A row's scale belongs to what comes out. It fits only where"
+        " in equals out.": PRODUCT + "(d * x) @ weight.T",
+        "The weight isn't transposed. It is `x @ weight.T`.": "weight.T -> weight",
+        "The scales are left out.": PRODUCT + "x @ weight.T",
+        "The scales of the whole batch are laid on one weight. Each row of the batch has its own, so scale what comes"
+        " out.": (PRODUCT + "x @ (d * weight).T", PRODUCT + "x @ (d.T * weight).T"),
+        "The product has the batch last, [out, batch], and the scales have it first. `x @ weight.T` is [batch, out].": (
+            PRODUCT + "d * (weight @ x.T)"
+        ),
+        "The scales are multiplied as a matrix. Each output has its own: use `*`.": (
+            PRODUCT + "x @ weight.T @ d.T",
+            PRODUCT + "d @ weight @ x.T",
+        ),
+        "`torch.diag(d[0])` holds the scales of the first row of the batch, and the result lies on its side.": (
+            PRODUCT + "torch.diag(d[0]) @ weight @ x.T"
+        ),
+        "The result has an axis of length 1 too many. `.squeeze(-1)` takes it away. Better make no weight at all.": (
+            PRODUCT + "(d.unsqueeze(-1) * weight) @ x.unsqueeze(-1)"
+        ),
+        "The numbers are right, but each row's weight was made on the way, [batch, out, in]. Scale the result of the"
+        " product instead.": PRODUCT + "((d.unsqueeze(2) * weight) @ x.unsqueeze(2)).squeeze(2)",
+        "All rows got the scales of row 0. Each row of the batch has its own.": PRODUCT + "d[0] * (x @ weight.T)",
+        "The scales are added. They multiply.": PRODUCT + "d + x @ weight.T",
+        "`1 + d` is one more than the scale. Here d is the scale itself.": PRODUCT + "(1 + d) * (x @ weight.T)",
+        "The values are right, but no gradient reaches d, so that the small network would never learn.": (
+            PRODUCT + "d.detach() * (x @ weight.T)"
+        ),
+    },
+)
+
+STEP = dict(
+    x=counting(2, 2, start=-1) / 8,
+    h=counting(2, 3, start=-3) / 16,
+    w_x=counting(3, 2, start=-2) / 8,
+    w_h=counting(3, 3, start=-4) / 8,
+    d_x=counting(2, 3, start=1) / 4,
+    d_h=counting(2, 3, start=-2) / 4,
+    b=counting(2, 3, start=-2) / 8,
+)
+ALONE = {name: torch.zeros_like(value) for name, value in STEP.items()}
+
+
+@exercise(
+    points=2,
+    cases=[
+        case("hyper_rnn_step(x, h, w_x, w_h, d_x, d_h, b)", "Here all but b is 0.", **(ALONE | {"b": STEP["b"]})),
+        case(
+            "hyper_rnn_step(x, h, w_x, w_h, d_x, d_h, b)",
+            "Here the old state is 0, so that only x and b count.",
+            **(STEP | {"h": ALONE["h"]}),
+        ),
+        case("hyper_rnn_step(x, h, w_x, w_h, d_x, d_h, b)", "Here x is 0.", **(STEP | {"x": ALONE["x"]})),
+        case("hyper_rnn_step(x, h, w_x, w_h, d_x, d_h, b)", **STEP),
+    ],
+    hints=[
+        "An ordinary RNN is `tanh(W_h h + W_x x + b)`. What is new here?",
+        "`d_h * (h @ w_h.T)` is the first part. The second one is like it.",
+        "The bias isn't scaled, and the tanh comes last.",
+    ],
+    gradients=True,
+    without=("hyperlib", "RNNCell"),
+)
+def hyper_rnn_step(x, h, w_x, w_h, d_x, d_h, b):
+    """The new state of an RNN whose weights are scaled.
+
+    tanh(d_h * W_h h + d_x * W_x x + b), row by row.
+    x [batch, in], h [batch, hidden], w_x [hidden, in],
+    w_h [hidden, hidden], d_x, d_h and b [batch, hidden].
+    """
+    from_h = d_h * (h @ w_h.T)
+    from_x = d_x * (x @ w_x.T)
+    return torch.tanh(from_h + from_x + b)
+
+
+mistakes(
+    hyper_rnn_step,
+    {
+        "The tanh is missing.": "torch.tanh(from_h + from_x + b) -> from_h + from_x + b",
+        "The bias is left out.": "from_h + from_x + b -> from_h + from_x",
+        "Only the state goes in. x has a part of its own.": "from_h + from_x + b -> from_h + b",
+        "The old state is left out, so nothing is remembered.": "from_h + from_x + b -> from_x + b",
+        "The columns of `W_h` are scaled here: d_h multiplies h before the product. It belongs to what comes out.": (
+            "d_h * (h @ w_h.T) -> (d_h * h) @ w_h.T"
+        ),
+        "`w_h` isn't transposed. It is [hidden, hidden], so it fits either way.": "h @ w_h.T -> h @ w_h",
+        "One scale is used for both parts. `W_x` and `W_h` have their own.": (
+            "d_x * (x @ w_x.T) -> d_h * (x @ w_x.T)",
+            "d_h * (h @ w_h.T) -> d_x * (h @ w_h.T)",
+        ),
+        "The scales have changed places.": [
+            "d_x * (x @ w_x.T) -> d_h * (x @ w_x.T)",
+            "d_h * (h @ w_h.T) -> d_x * (h @ w_h.T)",
+        ],
+        "The bias is scaled too.": "torch.tanh(from_h + from_x + b) -> torch.tanh(from_h + from_x + d_h * b)",
+        "Both scales multiply the sum of both products. Each product has its own scale.": (
+            "torch.tanh(from_h + from_x + b) -> torch.tanh((d_h + d_x) * (h @ w_h.T + x @ w_x.T) + b)"
+        ),
+        "This is a ReLU. The cell's function is tanh.": "torch.tanh( -> torch.relu(",
+        "The two parts are multiplied. They are added.": "from_h + from_x + b -> from_h * from_x + b",
+        "The new state itself is scaled, after the tanh. The scales belong to the rows of the weights, inside it.": (
+            "torch.tanh(from_h + from_x + b) -> d_h * torch.tanh(h @ w_h.T + x @ w_x.T + b)"
+        ),
+        "The scales aren't used.": [
+            "d_x * (x @ w_x.T) -> x @ w_x.T",
+            "d_h * (h @ w_h.T) -> h @ w_h.T",
+        ],
+        "There is a tanh for each part. It comes once, around the sum.": (
+            "torch.tanh(from_h + from_x + b) -> from_h.tanh() + from_x.tanh() + b.tanh()"
+        ),
+        "The old state is added to the new one. The new state replaces it.": (
+            "torch.tanh(from_h + from_x + b) -> h + torch.tanh(from_h + from_x + b)"
+        ),
+        "The old state is detached, so no gradient goes back in time, and nothing learns to remember.": (
+            "h @ w_h.T -> h.detach() @ w_h.T"
+        ),
+    },
+)
+
+
+def sure(symbols):
+    """Logits that leave no doubt about these symbols out of four."""
+    return 50 * F.one_hot(torch.tensor(symbols), 4).float()
+
+
+@exercise(
+    points=1,
+    cases=[
+        case(
+            "round(float(bits_per_character(logits, targets)), 4)",
+            "Two equally likely symbols are one bit.",
+            logits=torch.zeros(1, 2),
+            targets=torch.tensor([0]),
+        ),
+        case(
+            "round(float(bits_per_character(logits, targets)), 4)",
+            "Eight equally likely symbols are three bits.",
+            logits=torch.zeros(5, 8),
+            targets=torch.arange(5),
+        ),
+        case(
+            "round(float(bits_per_character(logits, targets)), 4)",
+            "A model that is sure, and right, needs no bits at all.",
+            logits=sure([0, 3, 1]),
+            targets=torch.tensor([0, 3, 1]),
+        ),
+        case(
+            "round(float(bits_per_character(logits, targets)), 4)",
+            logits=torch.tensor([[1.0, 0, 0], [0, 2, 0], [3, 0, 1], [0, 1, 0]]),
+            targets=torch.tensor([0, 1, 2, 0]),
+        ),
+        case(
+            "round(float(bits_per_character(logits, targets)), 4)",
+            "Here there are two sequences of three symbols: logits [2, 3, 4].",
+            logits=torch.zeros(2, 3, 4),
+            targets=torch.tensor([[0, 1, 2], [3, 2, 1]]),
+        ),
+    ],
+    hints=[
+        "`F.cross_entropy` gives the mean in *nats*: it uses the natural logarithm.",
+        "A bit is ln 2 nats. `math.log(2)` is 0.693.",
+        "It wants [N, symbols] and [N]: `logits.flatten(0, -2)` and `targets.flatten()`.",
+    ],
+)
+def bits_per_character(logits, targets):
+    """How many bits a model needs for a symbol, in the
+    mean.
+
+    logits [..., n, symbols], targets [..., n].
+    """
+    import math
+
+    rows = logits.flatten(0, -2)
+    nats = F.cross_entropy(rows, targets.flatten())
+    return nats / math.log(2)
+
+
+mistakes(
+    bits_per_character,
+    {
+        "These are nats. A bit is ln 2 of them, so divide by `math.log(2)`.": "nats / math.log(2) -> nats",
+        "This multiplies by ln 2. There are *more* bits than nats, so divide.": "nats / math.log -> nats * math.log",
+        "This is divided by 2 and not by its logarithm.": "math.log(2) -> 2",
+        "This is the perplexity, e to the power of the nats. Bits are a logarithm.": "nats / math.log(2) -> nats.exp()",
+        "This is the sum over all symbols. Wanted is the mean.": (
+            "F.cross_entropy(rows, targets.flatten()) -> F.cross_entropy(rows, targets.flatten(), reduction='sum')"
+        ),
+        "The logits are turned into probabilities first. `F.cross_entropy` does that by itself, so it happens twice.": (
+            "F.cross_entropy(rows, -> F.cross_entropy(rows.softmax(-1),"
+        ),
+        "The mean comes before the logarithm. First the logarithm of each probability, and then the mean.": (
+            "nats / math.log(2) -> -torch.log2(logits.softmax(-1).gather(-1, targets.unsqueeze(-1)).mean())"
+        ),
+        "This is the logarithm of a number that is one already. Nats become bits by *dividing* by ln 2.": (
+            "nats / math.log(2) -> torch.log2(nats)"
+        ),
+        "This is 2 to the power of the nats, a kind of perplexity. Bits are nats divided by ln 2.": (
+            "nats / math.log(2) -> 2**nats"
+        ),
+        "This is how unsure the model is, whatever comes. What counts is the probability of the symbol that *came*.": (
+            "nats / math.log(2) -> -(logits.softmax(-1) * logits.log_softmax(-1)).sum(-1).mean() / math.log(2)"
+        ),
+        "The logarithm is to the base 10.": "math.log(2) -> math.log(10)",
+        "The result is negative. The logarithm of a probability is, and its negative is the cost.": (
+            "nats / math.log(2) -> -nats / math.log(2)"
+        ),
+        "`F.cross_entropy` takes axis 1 for the symbols. With [2, 3, 4] that is the wrong one: flatten first.": (
+            "F.cross_entropy(rows, targets.flatten()) -> F.cross_entropy(logits, targets)"
+        ),
+        "These are nats, and `F.cross_entropy` takes axis 1 for the symbols. Flatten first, and divide by ln 2.": [
+            "F.cross_entropy(rows, targets.flatten()) -> F.cross_entropy(logits, targets)",
+            "nats / math.log(2) -> nats",
+        ],
+    },
+)
+
+
+@exercise(
+    points=2,
+    cases=[
+        case("hyperlstm_parameters(1, 1, 1, 1)"),
+        case("hyperlstm_parameters(2, 3, 1, 1)"),
+        case("hyperlstm_parameters(1, 1, 3, 1)"),
+        case("hyperlstm_parameters(1, 1, 1, 4)"),
+        case("hyperlstm_parameters(2, 3, 5, 4)"),
+        case("hyperlstm_parameters(50, 1000, 128, 4)", "This is the paper's: 4.91 million."),
+    ],
+    hints=[
+        "The cell alone: an LSTM has four gates, each reading input and state. That makes"
+        " `4 * hidden * (symbols + hidden)` weights and `4 * hidden` biases.",
+        "The small LSTM reads the symbol *and* the large state: its input has `symbols + hidden` numbers.",
+        "For each gate: two embeddings with a bias, `hyper * z + z` each, and one without, `hyper * z`.",
+        "For each gate three layers lead from z to hidden numbers, without a bias: `3 * z * hidden`.",
+        "The output layer: `hidden * symbols + symbols`.",
+    ],
+)
+def hyperlstm_parameters(
+    symbols, hidden_size, hyper_size, z_dim
+):  # fmt: skip
+    """All numbers of a character model with a HyperLSTM.
+
+    One bias for each gate of both LSTMs. For each gate
+    of the large one: z_h and z_x are made with a bias,
+    z_b without, and d_h, d_x and b are made of them
+    without a bias. The output layer counts as well.
+    """
+    inputs = symbols + hidden_size
+    lstm = 4 * hidden_size * (inputs + 1)
+    small = 4 * hyper_size * (inputs + hyper_size + 1)
+    embeddings = 4 * (3 * hyper_size * z_dim + 2 * z_dim)
+    scales = 4 * 3 * z_dim * hidden_size
+    output = hidden_size * symbols + symbols
+    return lstm + small + embeddings + scales + output
+
+
+mistakes(
+    hyperlstm_parameters,
+    {
+        "The output layer's biases are left out: one for each symbol.": "symbols + symbols -> symbols",
+        "d_h, d_x and b have biases of their own here. They are made without one.": (
+            "3 * z_dim * hidden_size -> 3 * (z_dim + 1) * hidden_size"
+        ),
+        "The output layer is left out.": " + scales + output -> + scales",
+        "The small LSTM's own state is left out. It reads the symbol, the large state and its own.": (
+            "inputs + hyper_size + 1 -> inputs + 1"
+        ),
+        "The small LSTM reads only the symbol here. It sees the large cell's state as well.": (
+            "inputs + hyper_size + 1 -> symbols + hyper_size + 1"
+        ),
+        "An LSTM has *four* gates, and each has its own weights.": (
+            "lstm = 4 * hidden_size -> lstm = hidden_size",
+            "small = 4 * hyper_size -> small = hyper_size",
+        ),
+        "Each gate has embeddings of its own.": "embeddings = 4 * -> embeddings = 1 *",
+        "Each gate has scales of its own.": "scales = 4 * 3 -> scales = 3",
+        "All three embeddings have a bias here. z_b has none.": "2 * z_dim) -> 3 * z_dim)",
+        "The embeddings' biases are left out. z_h and z_x have one.": " + 2 * z_dim) -> )",
+        "Three things are made of the embeddings: d_h, d_x and b.": "4 * 3 * z_dim -> 4 * 2 * z_dim",
+        "The biases of the large LSTM are left out.": "hidden_size * (inputs + 1) -> hidden_size * inputs",
+        "The biases of the small LSTM are left out.": "(inputs + hyper_size + 1) -> (inputs + hyper_size)",
+        "PyTorch's LSTM has two biases for each gate. The paper's has one.": (
+            "hidden_size * (inputs + 1) -> hidden_size * (inputs + 2)",
+            "inputs + hyper_size + 1 -> inputs + hyper_size + 2",
+            [
+                "hidden_size * (inputs + 1) -> hidden_size * (inputs + 2)",
+                "inputs + hyper_size + 1 -> inputs + hyper_size + 2",
+            ],
+        ),
+    },
+)
+
+
+@exercise(
+    points=2,
+    cases=[
+        case(
+            "[[round(d, 4) for d in row] for row in RowScale(1, 1, 2)(state).tolist()]",
+            "At the start every scale is 0.1, whatever the state is.",
+            state=counting(1, 1),
+        ),
+        case(
+            "[[round(d, 4) for d in row] for row in RowScale(3, 4, 2)(state).tolist()]",
+            "At the start every scale is 0.1, whatever the state is.",
+            state=counting(5, 3, start=-7),
+        ),
+        case(
+            """
+            model = RowScale(3, 4, 2)
+            model(state).sum().backward()
+            # Does a gradient reach the weight of each layer?
+            [model.z.weight.grad.any().item(), model.d.weight.grad.any().item()]
+            """,
+            "Follow the chain rule: what does a layer's gradient get multiplied by?",
+            state=counting(5, 3),
+        ),
+    ],
+    hints=[
+        "The gradient of `d.weight` is made of z, and that of `z.weight` is made of `d.weight`. What are they here?",
+        "Both factors are 0, so each gets a gradient of 0, for ever. z must not be 0 at the start, and d's weight"
+        " neither.",
+        "z is 1 if its weight is 0 and its bias 1. Then d is the sum of z_dim weights: make each of them 0.1 / z_dim.",
+    ],
+)
+class RowScale(nn.Module):
+    """Scales for some rows, from the small cell's state.
+
+    At the start every scale is 0.1.
+    """
+
+    def __init__(self, hyper_size, z_dim, rows):
+        super().__init__()
+        self.z = nn.Linear(hyper_size, z_dim)
+        self.d = nn.Linear(z_dim, rows, bias=False)
+        nn.init.zeros_(self.z.weight)
+        nn.init.ones_(self.z.bias)
+        nn.init.constant_(self.d.weight, 0.1 / z_dim)
+
+    def forward(self, state):
+        """state [batch, hyper_size] to [batch, rows]."""
+        return self.d(self.z(state))
+
+
+@stub(RowScale)
+class BrokenRowScale(nn.Module):
+    """Scales for some rows, from the small cell's state.
+
+    At the start every scale is 0.1.
+    """
+
+    def __init__(self, hyper_size, z_dim, rows):
+        super().__init__()
+        self.z = nn.Linear(hyper_size, z_dim)
+        self.d = nn.Linear(z_dim, rows, bias=False)
+        nn.init.zeros_(self.z.weight)
+        nn.init.zeros_(self.z.bias)
+        nn.init.zeros_(self.d.weight)
+
+    def forward(self, state):
+        """state [batch, hyper_size] to [batch, rows]."""
+        return 0.1 + self.d(self.z(state))
+
+
+mistakes(
+    RowScale,
+    {
+        "The scales are 0.1, but they'll stay there. z is 0 and so is d's weight, and the gradient of each is"
+        " multiplied by the other.": [
+            "nn.init.ones_(self.z.bias) -> nn.init.zeros_(self.z.bias)",
+            "nn.init.constant_(self.d.weight, 0.1 / z_dim) -> nn.init.zeros_(self.d.weight)",
+            "return self.d -> return 0.1 + self.d",
+        ],
+        "d's weight is still 0. It gets a gradient now, but none goes on to z in the first step.": [
+            "nn.init.constant_(self.d.weight, 0.1 / z_dim) -> nn.init.zeros_(self.d.weight)",
+            "return self.d -> return 0.1 + self.d",
+        ],
+        "z is still 0, so that d's weight gets no gradient in the first step.": [
+            "nn.init.ones_(self.z.bias) -> nn.init.zeros_(self.z.bias)",
+            "return self.d -> return 0.1 + self.d",
+        ],
+        "0.1 is added to something that is 0.1 already.": "return self.d -> return 0.1 + self.d",
+        "The scales are z_dim times too large: z_dim numbers are added up. Each weight has to be 0.1 / z_dim.": (
+            "0.1 / z_dim -> 0.1"
+        ),
+        "The start is random, so the scales differ from row to row and from state to state.": (
+            "nn.init.zeros_(self.z.weight) -> pass",
+            "nn.init.zeros_(self.z.weight) -> nn.init.normal_(self.z.weight, std=0.01)",
+            [
+                "nn.init.zeros_(self.z.weight)\n        nn.init.ones_(self.z.bias)\n        "
+                "nn.init.constant_(self.d.weight, 0.1 / z_dim) -> pass",
+                "return self.d -> return 0.1 + self.d",
+            ],
+            [
+                "nn.init.zeros_(self.z.weight)\n        nn.init.ones_(self.z.bias)\n        "
+                "nn.init.constant_(self.d.weight, 0.1 / z_dim) -> pass",
+            ],
+        ),
+        "The scales start at 1. The paper starts at 0.1, so that the tanh isn't saturated.": (
+            "0.1 / z_dim -> 1 / z_dim"
+        ),
+        "All is started with ones here. Weights of 1 make the scales depend on the state.": (
+            "nn.init.zeros_(self.z.weight) -> nn.init.ones_(self.z.weight)"
+        ),
+    },
+)
