@@ -379,7 +379,7 @@ mistakes(
     ],
     hints=[
         "The gradient of `d.weight` is made of z, and that of `z.weight` is made of `d.weight`. What are they here?",
-        "Both factors are 0, so each gets a gradient of 0, for ever. z must not be 0 at the start, and d's weight"
+        "Both factors are 0, so each gets a gradient of 0, forever. z must not be 0 at the start, and d's weight"
         " neither.",
         "z is 1 if its weight is 0 and its bias 1. Then d is the sum of z_dim weights: make each of them 0.1 / z_dim.",
     ],
