@@ -292,9 +292,9 @@ DENSE = nn.Sequential(nn.Linear(5, 3))
         (lambda: ModuleHypernetwork(DENSE, 0), ValueError, "conditioning_size must be at least 1"),
         (lambda: ModuleHypernetwork(DENSE, 3, "0.bias"), TypeError, r'only must be a list of names, such as \["0.weig'),
         (
-            lambda: ModuleHypernetwork(DENSE, 3, ["0.wieght"]),
+            lambda: ModuleHypernetwork(DENSE, 3, ["0.wt"]),
             ValueError,
-            r"only\[0\] is '0.wieght', but the.*0.weight,",
+            r"only\[0\] is '0.wt', but the.*0.weight,",
         ),
         (lambda: ModuleHypernetwork(DENSE, 3, init="he"), ValueError, "method must be one of default, small"),
         (
