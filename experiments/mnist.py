@@ -53,7 +53,7 @@ class Network(nn.Module):
         return self.last(x.flatten(1))
 
 
-NETWORKS = {
+KERNELS = {
     "plain": lambda: OwnKernels([(16, 16)], 7),
     "hyper": lambda: KernelGenerator(16, 16, 7, z_dim=4),
     "rank 5": lambda: LowRankKernel(5),
@@ -91,43 +91,49 @@ def distorted(images, g):
     return images.gather(3, columns[:, None, None, :].expand(-1, 1, 28, -1))
 
 
-def main():
-    made = parser(__doc__.split("\n\n")[0])
-    made.add_argument("--quick", action="store_true", help="the quick recipe")
-    made.add_argument("--data", help="folder with MNIST's four files (default: they are downloaded)")
-    args = made.parse_args()
+def race(name, networks, recipe, args, start=None):
+    """Train each of the networks with each seed on MNIST, and keep the test errors under this name.
+
+    Args:
+        name: of the results.
+        networks: `{name: function that builds the network}`.
+        recipe: what `RECIPES` holds: epochs, batch, lr and clip.
+        args: what the parser of `common` gave, with `data`, the folder of MNIST's files.
+        start: called with a new network, to start it differently.
+    """
     group = Group(args.device)
-    name = "quick" if args.quick else "full"
-    epochs, batch, schedule, clip = RECIPES[name].values()
+    epochs, batch, schedule, clip = recipe.values()
     images, labels, *test = load_mnist(args.data)
     images, labels = images[:TRAIN].view(-1, 1, 28, 28).to(group.device), labels[:TRAIN].to(group.device)
     test_images, test_labels = test[0].view(-1, 1, 28, 28).to(group.device), test[1].to(group.device)
     images, test_images = (x.contiguous(memory_format=torch.channels_last) for x in (images, test_images))
     per_epoch = len(images) // batch
     steps = epochs * per_epoch
-    facts = dict(recipe=f"{name}, {epochs} epochs of {per_epoch} batches of {batch}", what="test error in %", digits=2)
-    results = Results(args.out, f"mnist_{name}", group, args.resume, **facts)
+    facts = dict(recipe=f"{epochs} epochs of {per_epoch} batches of {batch}", what="test error in %", digits=2)
+    results = Results(args.out, name, group, args.resume, **facts)
 
     for seed in range(args.seeds):
-        for network in args.only or NETWORKS:
+        for network in args.only or networks:
             if results.has(network, seed):
                 continue
             torch.manual_seed(seed)
-            model = Network(NETWORKS[network]())
-            if not args.quick:
-                authors_start(model)
+            model = networks[network]()
+            if start:
+                start(model)
             model = model.to(group.device, memory_format=torch.channels_last)
 
             def loss(step, model=model, seed=seed):
+                model.train()
                 epoch, place = divmod(step, per_epoch)
                 order = torch.randperm(len(images), generator=generator(seed, epoch))
                 rows = order[place * batch : (place + 1) * batch]
-                g = generator(seed, step, 7)
-                x = distorted(images[rows], g)  # the whole batch, so that each image is distorted as in one process
+                # The whole batch, so that each image is distorted as in one process.
+                x = distorted(images[rows], generator(seed, step, 7))
                 return F.cross_entropy(model(group.share(x)), group.share(labels[rows]))
 
             @torch.no_grad()
             def error(model=model):
+                model.eval()
                 right = sum(
                     int((model(x).argmax(-1) == y).sum())
                     for x, y in zip(test_images.split(1000), test_labels.split(1000), strict=True)
@@ -141,6 +147,16 @@ def main():
     if group.first:
         print(results.table())
     group.close()
+
+
+def main():
+    made = parser(__doc__.split("\n\n")[0])
+    made.add_argument("--quick", action="store_true", help="the quick recipe")
+    made.add_argument("--data", help="folder with MNIST's four files (default: they are downloaded)")
+    args = made.parse_args()
+    name = "quick" if args.quick else "full"
+    networks = {name: lambda kernel=kernel: Network(kernel()) for name, kernel in KERNELS.items()}
+    race(f"mnist_{name}", networks, RECIPES[name], args, None if args.quick else authors_start)
 
 
 if __name__ == "__main__":

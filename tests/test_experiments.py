@@ -9,6 +9,8 @@ from pathlib import Path
 
 import torch
 
+from hyperlib import count_module
+
 ROOT = Path(__file__).parents[1]
 EXPERIMENTS = ROOT / "experiments"
 
@@ -118,6 +120,17 @@ def test_distorted_images_keep_their_size_and_their_content(monkeypatch):
     steps = rows.diff(dim=-1)
     assert ((steps == 0) | (steps == 1)).all() and ((steps == 0).sum(-1) <= 2).all()
     assert not torch.equal(made[0], made[1])
+
+
+def test_the_residual_networks_are_of_a_size_and_take_images(monkeypatch):
+    monkeypatch.syspath_prepend(str(EXPERIMENTS))
+    from residual import NETWORKS
+
+    sizes = {name: count_module(build()) for name, build in NETWORKS.items()}
+    assert all(abs(sizes[name] / sizes["generated"] - 1) < 0.05 for name in ("bank", "narrow")), sizes
+    assert sizes["same"] < sizes["generated"] / 2 < sizes["own"] / 10
+    for build in NETWORKS.values():
+        assert build()(torch.randn(2, 1, 28, 28)).shape == (2, 10)
 
 
 def test_the_lesson_quotes_the_results_that_are_kept():
