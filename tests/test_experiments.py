@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import torch
 
 from hyperlib import count_module
@@ -53,6 +54,7 @@ def start(script, *options, processes):
     return done.stdout
 
 
+@pytest.mark.slow
 def test_two_processes_take_the_steps_of_one(tmp_path):
     """The test error after eight steps is the same: 10,000 decisions of the trained network."""
     options = "--seeds", "1", "--only", "hyper", "--steps", "8"
@@ -62,6 +64,7 @@ def test_two_processes_take_the_steps_of_one(tmp_path):
     assert abs(error - same_error) < 0.5, "in points; sums in another order move a few images at most"
 
 
+@pytest.mark.slow
 def test_the_gradients_of_two_processes_are_those_of_one(tmp_path):
     """`Group.share` and `average_gradients`, to the last digits."""
     script = tmp_path / "gradients.py"
