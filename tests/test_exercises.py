@@ -98,13 +98,14 @@ def test_hyperlibs_own_version_agrees(exercise):
     assert verdict.passed, verdict
 
 
-@pytest.mark.parametrize("exercise, mistake", MISTAKES, ids=[f"{e.name}-{m.name[:60]}" for e, m in MISTAKES])
-def test_every_mistake_fails_and_is_named(exercise, mistake, monkeypatch):
-    monkeypatch.setattr(mistake.implementation, "__module__", "__main__")
-    verdict = judged(exercise, mistake.implementation)
-    assert verdict.word == "not yet" and verdict.share < 1
-    assert verdict.mistake.name == mistake.name
-    assert mistake.explanation in repr(Report(exercise, verdict))
+class TestMistakes:  # a class goes to a core of its own
+    @pytest.mark.parametrize("exercise, mistake", MISTAKES, ids=[f"{e.name}-{m.name[:60]}" for e, m in MISTAKES])
+    def test_every_one_fails_and_is_named(self, exercise, mistake, monkeypatch):
+        monkeypatch.setattr(mistake.implementation, "__module__", "__main__")
+        verdict = judged(exercise, mistake.implementation)
+        assert verdict.word == "not yet" and verdict.share < 1
+        assert verdict.mistake.name == mistake.name
+        assert mistake.explanation in repr(Report(exercise, verdict))
 
 
 def test_there_are_at_least_four_mistakes(exercise):
