@@ -45,11 +45,9 @@ class ChunkedGenerator(nn.Module):
         super().__init__()
         none = type(conditioning_size) is int and conditioning_size == 0
         self.conditioning_size = 0 if none else positive_int(conditioning_size, "conditioning_size")
-        if isinstance(target_layer_sizes, int):
-            self.total_target_params = positive_int(target_layer_sizes, "target_layer_sizes")
-        else:
-            self.target_layer_sizes = check_layer_sizes(target_layer_sizes, "target_layer_sizes")
-            self.total_target_params = count_parameters(self.target_layer_sizes)
+        sizes = target_layer_sizes
+        self.target_layer_sizes = None if isinstance(sizes, int) else check_layer_sizes(sizes, "target_layer_sizes")
+        self.total_target_params = sizes if isinstance(sizes, int) else count_parameters(sizes)
         chunks = count_chunks(self.total_target_params, chunk_size)
         self.embeddings = nn.Parameter(torch.randn(chunks, positive_int(embedding_size, "embedding_size")))
         self.generator = nn.Sequential(*mlp(self.conditioning_size + embedding_size, hidden_sizes, chunk_size))

@@ -48,8 +48,9 @@ def hyperfan_in_std(n_in, n_features, activation="relu"):
     function = resolve_activation(activation)
     gain = _GAINS.get(type(function) if isinstance(function, nn.Module) else function)
     if gain is None:
-        known = ", ".join(ACTIVATIONS)
-        raise ValueError(f"hyperfan_in can't judge the activation {describe(activation)}; it knows {known}")
+        raise ValueError(
+            f"hyperfan_in can't judge the activation {describe(activation)}, only {', '.join(ACTIVATIONS)}"
+        )
     return math.sqrt(gain / (2 * n_in * n_features)), math.sqrt(gain / (2 * n_features))
 
 
@@ -58,7 +59,7 @@ def initialise_generator(generator, target_layer_sizes, method="hyperfan_in", ac
 
     Args:
         generator: a module whose last `nn.Linear` puts out all parameters of the target: w1, b1, w2, b2, ...
-        target_layer_sizes: `[(in, out), ...]`; a single pair for a generator of one layer.
+        target_layer_sizes: `[(in, out), ...]`, or the number of outputs where the caller starts the last layer's rows.
         method: "default": PyTorch's own for every `nn.Linear`, which goes by the generator's own fan-in.
             "small": the last weight uniform in (-0.01, 0.01), the last bias 0, as in Edifice.
             "hyperfan_in": the last weight by `hyperfan_in_std`, its bias 0; the layers before as in He et al. (2015)
@@ -69,38 +70,20 @@ def initialise_generator(generator, target_layer_sizes, method="hyperfan_in", ac
     Raises:
         TypeError or ValueError if the generator doesn't fit the target, or the method isn't known.
     """
-    layer_sizes = check_layer_sizes(target_layer_sizes, "target_layer_sizes")
-    offsets, stds = parameter_offsets(layer_sizes), []
-    last = _last_linear(generator, count_parameters(layer_sizes), f"for {layer_sizes}")
-    if method == "hyperfan_in":
-        stds = [std for n_in, _ in layer_sizes for std in hyperfan_in_std(n_in, last.in_features, activation)]
-
-    def standard():
-        layers = [nn.Linear(n_in, n_out) for n_in, n_out in layer_sizes]
-        return flatten([(layer.weight, layer.bias) for layer in layers])
-
-    return _start(generator, method, zip(offsets, stds, strict=method == "hyperfan_in"), standard)
-
-
-def _last_linear(generator, total, whose):
-    """The generator's last `nn.Linear`, or an error unless it has `total` outputs and its layers can be started."""
+    rows = isinstance(target_layer_sizes, int)
+    layer_sizes = [] if rows else check_layer_sizes(target_layer_sizes, "target_layer_sizes")
     layers = [part for part in check_module(generator, "generator").modules() if isinstance(part, nn.Linear)]
+    total = target_layer_sizes if rows else count_parameters(layer_sizes)
     if not layers or layers[-1].out_features != total:
         has = f"its last one puts out {layers[-1].out_features}" if layers else "it has none"
-        raise ValueError(f"generator must end in an nn.Linear with {total} outputs, {whose}; {has}")
+        raise ValueError(f"generator must end in an nn.Linear with {total} outputs, for {layer_sizes}; {has}")
+    if method not in METHODS:
+        raise ValueError(f"method must be one of {', '.join(METHODS)}, got {describe(method)}")
     for layer in layers:
         # weight_norm and the like compute the weight from other tensors, and a lazy layer has none yet.
         if type(layer._parameters.get("weight")) is not nn.Parameter or parametrize.is_parametrized(layer):
             what = f"a {type(layer).__name__} that has no weight of its own to start"
             raise ValueError(f"generator holds {what}; call initialise_generator before parametrizing it")
-    return layers[-1]
-
-
-def _start(generator, method, rows, standard):
-    """Start a generator by `method`: `rows` are ((start, stop), std) for "hyperfan_in", `standard()` a flat start."""
-    if method not in METHODS:
-        raise ValueError(f"method must be one of {', '.join(METHODS)}, got {describe(method)}")
-    layers = [part for part in generator.modules() if isinstance(part, nn.Linear)]
     *hidden, last = layers
     if method == "last_bias" and last.bias is None:
         raise ValueError("method 'last_bias' needs a generator whose last nn.Linear has a bias")
@@ -112,13 +95,15 @@ def _start(generator, method, rows, standard):
         if method == "hyperfan_in":
             for layer in hidden:
                 nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
-            for (start, stop), std in rows:
+            stds = [std for n_in, _ in layer_sizes for std in hyperfan_in_std(n_in, last.in_features, activation)]
+            for (start, stop), std in zip(parameter_offsets(layer_sizes) if stds else [], stds, strict=True):
                 last.weight[start:stop].normal_(std=std)
         for layer in {"small": [last], "hyperfan_in": layers}.get(method, []):
             if layer.bias is not None:
                 layer.bias.zero_()
-        if method == "last_bias":
-            last.bias.copy_(standard())
+        if method == "last_bias" and layer_sizes:
+            standard = [nn.Linear(n_in, n_out) for n_in, n_out in layer_sizes]
+            last.bias.copy_(flatten([(layer.weight, layer.bias) for layer in standard]))
     return generator
 
 

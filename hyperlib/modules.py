@@ -13,7 +13,7 @@ from torch.utils._pytree import tree_map
 from ._rows import chain_of, check_rows, run_chain, run_rows
 from .chunked import ChunkedGenerator
 from .hypernet import mlp
-from .init import _start, hyperfan_in_std
+from .init import hyperfan_in_std, initialise_generator
 from .validate import check_conditioning, check_module, check_same_dtype, check_tensor, describe, positive_int
 
 
@@ -148,22 +148,23 @@ class ModuleHypernetwork(nn.Module):
         if init == "last_bias" and (chunk_size is not None or any(p.is_meta for p in parameters.values())):
             why = "a chunked generator has none for each number" if chunk_size is not None else "'meta' has no values"
             raise ValueError(f"init 'last_bias' puts the module's own values into the last bias, but {why}")
+        self._scales = {}
         if chunk_size is not None:
             self.generator = ChunkedGenerator(self.conditioning_size, sum(sizes), chunk_size, hidden_sizes=hidden_sizes)
-            self._scales = values if init == "hyperfan_in" else {}
-            if init != "hyperfan_in":  # which is how a ChunkedGenerator starts, with a variance of 1
-                _start(self.generator.generator, init, (), None)
+            if init == "hyperfan_in":  # which is how it starts, with a variance of 1
+                self._scales = values
+            else:
+                initialise_generator(self.generator.generator, chunk_size, init)
         else:
             self.generator = nn.Sequential(*mlp(self.conditioning_size, hidden_sizes, sum(sizes)))
-            last, stops = self.generator[-1], list(itertools.accumulate(sizes))
-            stds = [std / math.sqrt(last.in_features) for std, _ in values.values()]
-            rows = zip(zip([0, *stops], stops, strict=False), stds, strict=True)
-            _start(self.generator, init, rows, lambda: torch.cat([p.flatten() for p in parameters.values()]))
-            self._scales = {}
-            if init == "hyperfan_in":
-                means = torch.tensor([mean for _, mean in values.values()])
-                with torch.no_grad():
-                    last.bias.copy_(means.repeat_interleave(torch.tensor(sizes)))
+            last = initialise_generator(self.generator, sum(sizes), init)[-1]
+            with torch.no_grad():
+                if init == "hyperfan_in":
+                    stds, means = torch.tensor(list(values.values())).repeat_interleave(torch.tensor(sizes), dim=0).T
+                    last.weight.normal_().mul_(stds.unsqueeze(1) / math.sqrt(last.in_features))
+                    last.bias.copy_(means)
+                elif init == "last_bias":
+                    last.bias.copy_(torch.cat([p.flatten() for p in parameters.values()]))
         self.generator.to(dtype=first.dtype, device=None if first.is_meta else first.device)
 
     def generate(self, conditioning):
