@@ -21,9 +21,7 @@ from .validate import (
 
 def mlp(n_in, hidden_sizes, n_out):
     """The layers of a small MLP, with a ReLU after each but the last."""
-    layers = []
-    for size in mlp_sizes(n_in, hidden_sizes, n_out):
-        layers += [nn.Linear(*size), nn.ReLU()]
+    layers = [part for size in mlp_sizes(n_in, hidden_sizes, n_out) for part in (nn.Linear(*size), nn.ReLU())]
     return layers[:-1]
 
 

@@ -48,9 +48,8 @@ def hyperfan_in_std(n_in, n_features, activation="relu"):
     function = resolve_activation(activation)
     gain = _GAINS.get(type(function) if isinstance(function, nn.Module) else function)
     if gain is None:
-        raise ValueError(
-            f"hyperfan_in can't judge the activation {describe(activation)}, only {', '.join(ACTIVATIONS)}"
-        )
+        known = ", ".join(ACTIVATIONS)
+        raise ValueError(f"hyperfan_in can't judge the activation {describe(activation)}; it knows {known}")
     return math.sqrt(gain / (2 * n_in * n_features)), math.sqrt(gain / (2 * n_features))
 
 
