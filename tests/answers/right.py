@@ -821,7 +821,7 @@ def bits_per_character(logits, targets):
 
 # %% bits_per_character
 def bits_per_character(logits, targets):
-    return F.cross_entropy(logits.reshape(-1, logits.shape[-1]), targets.reshape(-1)).item() / 0.6931471805599453
+    return F.cross_entropy(logits.reshape(-1, logits.shape[-1]), targets.reshape(-1)) / 0.6931471805599453
 
 # %% hyperlstm_parameters
 def hyperlstm_parameters(symbols, hidden_size, hyper_size, z_dim):
