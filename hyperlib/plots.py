@@ -1,5 +1,6 @@
 """Every still picture of the lessons, for `from hyperlib.plots import ...`."""
 
+from .pictures.diagrams import plot_diagram
 from .pictures.lesson_02 import plot_strip
 from .pictures.lesson_05 import plot_points, plot_spread
 from .pictures.lesson_07 import fitted_slope, plot_growth, plot_times
@@ -13,6 +14,7 @@ __all__ = [
     "plot_bars",
     "plot_classes",
     "plot_curves",
+    "plot_diagram",
     "plot_growth",
     "plot_images",
     "plot_points",

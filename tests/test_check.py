@@ -264,7 +264,7 @@ def test_the_grader_goes_on_with_the_courses_own_where_an_answer_took_the_kernel
 def test_the_solution_can_be_left_out():
     show = "from hyperlib.checking.report import Report\nReport.show = lambda self: print(self._repr_html_())\n" + CHECK
     stub = "def layer_parameters(a, b):\n    ..."
-    shown = run(stub, show)[1]
+    shown = run(stub, show, env={"HYPERLIB_SOLUTIONS": "1"})[1]
     assert "course's solution" in shown.replace("&#x27;", "'") and "Hint 1 of 2" in shown
     hidden = run(stub, show, env={"HYPERLIB_SOLUTIONS": "0"})[1]
     assert "solution" not in hidden and "Hint 1 of 2" in hidden

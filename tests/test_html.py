@@ -7,14 +7,20 @@ from pathlib import Path
 
 import nbformat
 import pytest
+import torch
 from nbconvert import HTMLExporter
+
+from hyperlib.checking import all_exercises
+from hyperlib.checking.find import Attempt
+from hyperlib.checking.judge import judge
+from hyperlib.checking.report import Report
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
 LESSONS = sorted(path.name for path in FOLDER.glob("*.ipynb"))
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
-# What the page asks for: require.js and MathJax, which no lesson needs, and mermaid for the diagrams.
+# What the page asks for: require.js and MathJax, which no lesson needs.
 FROM_THE_NET = ("https://cdnjs.cloudflare.com/ajax/libs/require.js", "https://cdnjs.cloudflare.com/ajax/libs/mathjax")
 
 
@@ -65,8 +71,8 @@ def missing(notebook, html):
             prose = re.sub(r"```mermaid.*?```", "", cell.source, flags=re.S)
             words = re.findall(r"[^\W\d_]{4,}", unescape(re.sub(r"\]\([^)]*\)|<[^>]*>", "", prose)))
             gone += [f"{cell.id}: the word {word!r}" for word in words if word not in page.text]
-            if "```mermaid" in cell.source and "<summary>The diagram in words</summary>" not in cell.source:
-                gone.append(f"{cell.id}: its diagram in words, for those who are offline")
+            if "```mermaid" in cell.source:
+                gone.append(f"{cell.id}: its diagram, which GitHub does not draw; use plot_diagram")
         for output in cell.get("outputs", []):
             data = output.get("data", {})
             text = output.get("text", "" if "text/html" in data else data.get("text/plain", ""))
@@ -139,7 +145,7 @@ def test_what_is_missing_is_seen():
     for number, cell in enumerate(notebook.cells):
         cell.id = f"cell{number}"
     html, _ = HTMLExporter().from_notebook_node(notebook)
-    always = ["cell0: its diagram in words, for those who are offline", "cell3: an output of the kinds "]
+    always = ["cell0: its diagram, which GitHub does not draw; use plot_diagram", "cell3: an output of the kinds "]
     found = missing(notebook, html)
     assert found[0] == always[0] and found[1].startswith(always[1]) and "the file gone.ipynb" in found
     assert "cell4: its widget, of which only a name is left" in found
@@ -150,3 +156,43 @@ def test_what_is_missing_is_seen():
     assert "https://example.org/x.png, without a connection" in missing(
         notebook, html + '<img src="https://example.org/x.png">'
     )
+
+
+def stripped(html):
+    """What GitHub leaves of an output: no styles, no classes, no scripts, and every fold open."""
+    html = re.sub(r"<(style|script)\b.*?</\1>", "", html, flags=re.S)
+    return re.sub(r' (style|class|data-[\w-]+|onload)="[^"]*"', "", html)
+
+
+def all_weights_first(weights):
+    return torch.cat([w.flatten(-2) for w, _ in weights] + [b for _, b in weights], dim=-1)
+
+
+def test_a_report_reads_well_without_styles():
+    verdict = judge(exercise := all_exercises()["flatten"], Attempt(all_weights_first))
+    shown = stripped(Report(exercise, verdict, solutions=False)._repr_html_())
+    assert "style" not in shown and "class" not in shown
+    words = re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]*>", " ", shown)))
+    order = [
+        "Not yet : flatten",
+        "The smallest case that fails:",
+        "expected, shape",
+        "actual, shape",
+        "7 wrong",
+        "The mistake:",
+        "Hint 1",
+    ]
+    places = [words.find(word) for word in order]
+    assert -1 not in places and places == sorted(places), words
+    assert "solution" not in words
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_on_github_no_solution_stands_open_and_pictures_keep_their_size(name):
+    """GitHub drops styles, and may show folds open."""
+    for cell in read(name).cells:
+        for output in cell.get("outputs", []):
+            html = stripped(output.get("data", {}).get("text/html", ""))
+            assert "The course's solution" not in unescape(html), cell.id
+            for picture in Page(html).all("img"):
+                assert picture.get("width", "").isdigit() and picture.get("alt"), cell.id

@@ -10,7 +10,16 @@ import pytest
 from nbclient import NotebookClient
 
 from hyperlib.checking import all_exercises
-from hyperlib.checking.progress import Progress, keep_passed, keeping_problem, next_open, passed_exercises
+from hyperlib.checking.progress import (
+    BESIDE_THE_LESSONS,
+    Progress,
+    keep_passed,
+    keeping_place,
+    lessons_folder,
+    next_open,
+    passed_exercises,
+    progress_file,
+)
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 NAMES = list(all_exercises())
@@ -84,17 +93,28 @@ def test_a_folder_in_its_place_is_said_and_stops_nothing(file):
     file.mkdir()
     keep_passed("line")
     assert passed_exercises() == []
-    assert keeping_problem() == "Your progress can't be saved, because the file progress.txt can't be written here."
+    assert keeping_place() == "Your progress can't be saved, because the file progress.txt can't be written here."
 
 
 def test_a_folder_that_cannot_be_written_is_said(file, monkeypatch):
     monkeypatch.setenv("HYPERLIB_PROGRESS", str(file.parent / "not there" / "progress.txt"))
     keep_passed("line")
-    assert passed_exercises() == [] and "can't be written" in keeping_problem()
+    assert passed_exercises() == [] and "can't be written" in keeping_place()
 
 
 def test_looking_makes_no_file(file):
-    assert keeping_problem() == "" and passed_exercises() == [] and not file.exists()
+    assert keeping_place() == f"What you pass is kept in {file}."
+    assert passed_exercises() == [] and not file.exists()
+
+
+def test_a_kernel_that_works_elsewhere_finds_the_lessons_and_says_where_progress_is_kept(tmp_path, monkeypatch):
+    monkeypatch.delenv("HYPERLIB_PROGRESS")
+    monkeypatch.chdir(NOTEBOOKS)
+    assert lessons_folder() == Path() and keeping_place() == BESIDE_THE_LESSONS
+    monkeypatch.chdir(tmp_path)  # as VS Code may have it
+    assert lessons_folder() == NOTEBOOKS and progress_file() == NOTEBOOKS / "progress.txt"
+    assert keeping_place() == f"What you pass is kept in {NOTEBOOKS / 'progress.txt'}."
+    assert Progress(all_exercises(), [], folder=lessons_folder()).places["line"].notebook == "00_start_here.ipynb"
 
 
 def test_where_to_go_on():
@@ -120,7 +140,7 @@ def test_without_the_notebooks_it_still_counts(tmp_path):
     (tmp_path / "02_broken.ipynb").write_text("{")
     shown = progress(["line"], tmp_path)
     assert "Lesson 00: 1 of 1" in repr(shown) and "<a " not in shown._repr_html_()
-    assert repr(progress(NAMES, tmp_path)).endswith("That was the whole course.")
+    assert repr(progress(NAMES, tmp_path)).splitlines()[-2:] == ["That was the whole course.", BESIDE_THE_LESSONS]
 
 
 CHECK = 'from hyperlib import check\nline = check("line")'

@@ -11,7 +11,7 @@ from ..train import in_notebook
 from .declare import EXERCISES, Exercise
 from .find import Attempt, find_attempt
 from .judge import NOT_YET, Verdict, capital, judge
-from .progress import Progress, keep_passed, keeping_problem, passed_exercises
+from .progress import Progress, keep_passed, keeping_place, lessons_folder, passed_exercises
 from .report import Report
 from .run import defaults, under_defaults
 
@@ -90,7 +90,7 @@ def _tried(exercise, namespace):
 
 def my_progress():
     """Which exercises have been passed and where to go on; what was passed is kept in `progress.txt`."""
-    return Progress(all_exercises(), passed_exercises(), keeping_problem())
+    return Progress(all_exercises(), passed_exercises(), keeping_place(), lessons_folder())
 
 
 def stand_in(name, reason=""):

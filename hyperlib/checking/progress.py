@@ -14,14 +14,26 @@ from itertools import groupby
 from pathlib import Path
 from urllib.parse import quote
 
-from .report import FOR_THE_EAR
+from .report import FOR_THE_EAR, SHADE
 
+LESSONS = "[0-9][0-9]_*.ipynb"
+BESIDE_THE_LESSONS = "What you pass is kept in progress.txt, next to the lessons."
 HEAD = "# Exercises of the hypernetworks course that were passed here. Delete this file to start again."
 
 
+def lessons_folder():
+    """The folder of the lessons: the working folder, or where hyperlib was installed from.
+
+    VS Code can be set to start every kernel in the folder that is open there, which is none of a notebook's business.
+    """
+    here = Path()
+    beside_hyperlib = Path(__file__).parents[2] / "notebooks"
+    return here if any(here.glob(LESSONS)) or not any(beside_hyperlib.glob(LESSONS)) else beside_hyperlib
+
+
 def progress_file():
-    """What HYPERLIB_PROGRESS names, or else `progress.txt` in the folder of the notebook."""
-    return Path(os.environ.get("HYPERLIB_PROGRESS") or "progress.txt")
+    """What HYPERLIB_PROGRESS names, or else `progress.txt` beside the lessons."""
+    return Path(os.environ.get("HYPERLIB_PROGRESS") or lessons_folder() / "progress.txt")
 
 
 def passed_exercises():
@@ -46,12 +58,13 @@ def keep_passed(name):
                 out.write(f"{start}{name}\n".encode())
 
 
-def keeping_problem():
-    """A sentence if the file cannot be read or written, else an empty text."""
+def keeping_place():
+    """A sentence that says where the file is, or that it cannot be read or written."""
     file = progress_file()
     if file.is_dir() or not os.access(file if file.exists() else file.parent, os.R_OK | os.W_OK):
         return f"Your progress can't be saved, because the file {file.name} can't be written here."
-    return ""
+    beside = file.parent == Path() or str(file) == os.devnull  # the latter while the lessons are saved
+    return BESIDE_THE_LESSONS if beside else f"What you pass is kept in {file}."
 
 
 @dataclass
@@ -67,7 +80,7 @@ class Place:
 def places(exercises, folder="."):
     """The Place of each exercise by its name, from the notebooks in this folder."""
     found = {}
-    for path in sorted(Path(folder).glob("[0-9][0-9]_*.ipynb")):
+    for path in sorted(Path(folder).glob(LESSONS)):
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):  # a learner's notebook may be in any state
             cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
             lesson_title = heading = cell_id = ""
@@ -90,8 +103,8 @@ def places(exercises, folder="."):
 class Progress:
     """The exercises of each lesson, passed and open, and where to go on."""
 
-    def __init__(self, exercises, passed, problem="", folder="."):
-        self.places, self.problem = places(exercises, folder), problem
+    def __init__(self, exercises, passed, said=BESIDE_THE_LESSONS, folder="."):
+        self.places, self.said = places(exercises, folder), said
         self.passed = [name for name in passed if name in exercises]  # the file may hold anything
         self.next = next_open(list(exercises), self.passed)
 
@@ -107,7 +120,7 @@ class Progress:
         counts = [f"{title}: {sum(n in self.passed for n in names)} of {len(names)}" for title, names in self.lessons()]
         place = self.places.get(self.next)
         go_on = f"Next: {place.title} ({place.lesson_title})." if place else THE_END
-        return "\n".join([self.headline(), *counts, go_on, *([self.problem] if self.problem else [])])
+        return "\n".join([self.headline(), *counts, go_on, self.said])
 
     def _repr_html_(self):
         rows = []
@@ -126,10 +139,10 @@ class Progress:
             go_on = f"Next: <em>{self.link(self.next, place.title)}</em> ({escape(place.lesson_title)})."
         head = "".join(f'<th scope="col" style="{CELL}">{word}</th>' for word in ("lesson", "passed", "exercises"))
         return (
-            '<div class="hyperlib-progress" style="color: var(--jp-content-font-color1, inherit)">'
+            '<div class="hyperlib-progress" style="color: inherit">'
             f"<p><strong>{self.headline()}.</strong> {go_on}</p>"
-            + (f"<p>{escape(self.problem)}</p>" if self.problem else "")
-            + f'<table style="border-collapse: collapse"><thead><tr>{head}</tr></thead>'
+            f"<p>{escape(self.said)}</p>"
+            f'<table style="border-collapse: collapse"><thead><tr>{head}</tr></thead>'
             f"<tbody>{''.join(rows)}</tbody></table></div>"
         )
 
@@ -151,7 +164,7 @@ THE_END = "That was the whole course."
 TICK = '<span aria-hidden="true">&#10003; </span>'
 CELL = "text-align: left; vertical-align: top; padding: 4px 12px 4px 0"
 MARK = "display: inline-block; padding: 0 8px; margin: 1px 2px; border-radius: 3px"
-LOOK_PASSED = "border: 1px solid var(--jp-success-color1, #388e3c); background: var(--jp-layout-color2, #eee)"
+LOOK_PASSED = f"border: 1px solid var(--jp-success-color1, #388e3c); background: {SHADE}"
 LOOK_OPEN = "border: 1px dashed var(--jp-border-color0, #9e9e9e)"
 
 

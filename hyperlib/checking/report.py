@@ -16,6 +16,9 @@ BORDER = {PASSED: "--jp-success-color1, #388e3c", NOT_ATTEMPTED: "--jp-border-co
 FOR_THE_EAR = "position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%)"
 ROW = '<tr style="background: none">'  # or JupyterLab shades the header of every other row
 NOT_YET_BORDER = "--jp-warn-color1, #f57c00"
+# Behind text in the page's own colour, dark or light.  Not the theme's variables: VS Code sets those of JupyterLab's
+# light theme once a widget was shown, on dark pages as well.
+SHADE = "rgba(128, 128, 128, 0.15)"
 
 
 class Report:
@@ -77,7 +80,7 @@ class Report:
         colour = BORDER.get(v.word, NOT_YET_BORDER)
         parts = [
             f'<div class="hyperlib-check" role="status" style="border-left: 5px solid var({colour});'
-            " padding: 2px 0 2px 12px; color: var(--jp-content-font-color1, inherit);"
+            " padding: 2px 0 2px 12px; color: inherit;"
             ' font-family: var(--jp-content-font-family, sans-serif); line-height: 1.5">',
             paragraph(f"<strong>{v.word.capitalize()}</strong>: {escape(self.headline())}"),
         ]
@@ -114,8 +117,8 @@ def paragraph(html):
 
 def code_block(text):
     return (
-        '<pre style="margin: 4px 0 8px; padding: 6px 10px; background: var(--jp-layout-color2, #eee);'
-        " color: var(--jp-content-font-color1, #111); font-family: var(--jp-code-font-family, monospace);"
+        '<pre style="margin: 4px 0 8px; padding: 6px 10px; color: inherit;'
+        f" background: {SHADE}; font-family: var(--jp-code-font-family, monospace);"
         f' font-size: 0.92em; white-space: pre-wrap">{escape(text)}</pre>'
     )
 

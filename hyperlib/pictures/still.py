@@ -24,9 +24,10 @@ def figure(width=6.0, height=3.0):
 
 
 def image_tag(png, description, inches):
-    """A picture as an HTML <img> of this width with alternative text."""
+    """A picture as an HTML <img> of this width, also where styles are dropped (GitHub), with alternative text."""
+    width = round(inches * 96)
     return (
-        f'<img alt="{escape(description)}" style="width: {round(inches * 96)}px; max-width: 100%"'
+        f'<img alt="{escape(description)}" width="{width}" style="width: {width}px; max-width: 100%"'
         f' src="data:image/png;base64,{base64.b64encode(png).decode()}">'
     )
 

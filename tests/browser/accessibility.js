@@ -3,7 +3,6 @@
 (() => {
   const CONTENT = '.jp-RenderedMarkdown, .jp-OutputArea-output';
   const LEAST = 4.5; // WCAG 2.2, 1.4.3; not 3 for large text: what is easy to read for all needs no exception
-  const LEAST_LINE = 3; // 1.4.11, for lines in diagrams
 
   const panel = () => window.jupyterapp.shell.currentWidget.content.node;
   const content = () => [...panel().querySelectorAll(CONTENT)].filter(node => !node.parentElement.closest(CONTENT));
@@ -92,48 +91,6 @@
     return { colour, ground, ratio: contrastOf(colour, ground), element, text };
   }
 
-  // JupyterLab shows a diagram as an <img>; for a moment it is put into the page, where its parts can be measured.
-  function inDiagram(img) {
-    const found = [];
-    const source = decodeURIComponent(img.src.slice(img.src.indexOf(',') + 1));
-    const svg = document.importNode(new DOMParser().parseFromString(source, 'image/svg+xml').documentElement, true);
-    const { left, top, width } = img.getBoundingClientRect();
-    svg.style.cssText = `position: fixed; left: ${left}px; top: ${top}px; width: ${width}px; background: none`;
-    img.after(svg);
-    const page = behind(img.parentElement).colour;
-    const shapes = [...svg.querySelectorAll('rect, path, polygon, circle, ellipse')];
-    // The fills of all shapes that are drawn before this element and have its middle in them.
-    function ground(element, x, y) {
-      let colour = page;
-      for (const shape of shapes) {
-        const { fill, fillOpacity, opacity } = getComputedStyle(shape);
-        const before = shape.compareDocumentPosition(element) & Node.DOCUMENT_POSITION_FOLLOWING;
-        if (fill === 'none' || !before || shape.closest('marker, defs')) continue;
-        const inside = new DOMPoint(x, y).matrixTransform(shape.getScreenCTM().inverse());
-        if (shape.isPointInFill(inside)) colour = over(fade(parse(fill), fillOpacity * opacity), colour);
-      }
-      return colour;
-    }
-    for (const text of textsIn(svg)) {
-      const element = text.parentElement;
-      const box = boxOf(text);
-      if (!box.width || element.closest('style, title, desc')) continue;
-      const own = ground(element, box.x + box.width / 2, box.y + box.height / 2);
-      const html = element.closest('foreignObject');
-      const { colour: below, opacity } = html ? behind(element, { until: html, colour: own }) : { colour: own, opacity: 1 };
-      const style = getComputedStyle(element);
-      const colour = over(fade(parse(html ? style.color : style.fill), opacity), below);
-      found.push({ colour, ground: below, ratio: contrastOf(colour, below), element: img, text: text.data });
-    }
-    for (const path of svg.querySelectorAll('path.flowchart-link, .edgePath path')) {
-      const colour = over(parse(getComputedStyle(path).stroke), page);
-      const ratio = (contrastOf(colour, page) * LEAST) / LEAST_LINE;
-      found.push({ colour, ground: page, ratio, element: img, text: 'a line of the diagram', least: LEAST_LINE });
-    }
-    svg.remove();
-    return found;
-  }
-
   const opened = [];
   function openFolds() {
     opened.push(...all('details:not([open])'));
@@ -152,18 +109,15 @@
   function contrast(roots = content()) {
     openFolds();
     const found = [];
-    for (const root of roots) {
+    for (const root of roots)
       for (const { element, text } of measured(root)) found.push(judge(element, text));
-      for (const img of root.querySelectorAll('.jp-RenderedMermaid img')) found.push(...inDiagram(img));
-    }
     closeFolds();
     const bad = new Map();
-    for (const { colour, ground, ratio, element, text, least = LEAST } of found)
+    for (const { colour, ground, ratio, element, text } of found)
       if (ratio < LEAST) {
-        const real = (ratio * least) / LEAST;
         const problem = {
           cell: cellOf(element), at: place(element), text: short(text),
-          colours: `${hex(colour)} on ${hex(ground)}`, ratio: real, least
+          colours: `${hex(colour)} on ${hex(ground)}`, ratio, least: LEAST
         };
         const key = [problem.cell, problem.at, problem.colours].join();
         if (!bad.has(key)) bad.set(key, problem);
@@ -177,11 +131,8 @@
     return all('img, svg:not(img svg), [role="img"]')
       .filter(node => !node.closest('.jp-collapseHeadingButton, mjx-container'))
       .map(node => {
-        const diagram = node.closest('.jp-RenderedMermaid');
-        const describedBy = diagram?.querySelector('figcaption')?.textContent ?? '';
         const alt = node.getAttribute('alt') ?? node.getAttribute('aria-label') ?? '';
-        const width = diagram ? parseFloat(/viewBox="[-\d.]+ [-\d.]+ ([\d.]+)/.exec(decodeURIComponent(node.src))[1]) : 0;
-        return { cell: cellOf(node), alt, describedBy, diagram: !!diagram, width };
+        return { cell: cellOf(node), alt };
       });
   }
 

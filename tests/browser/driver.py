@@ -300,7 +300,7 @@ class Notebook:
     # Judging
 
     def errors(self, all_cells: bool = True) -> list[str]:
-        """Every error so far: in cells (or that one never ran), kernel messages, widgets, formulas, diagrams."""
+        """Every error so far: in cells (or that one never ran), kernel messages, widgets, formulas."""
         bad, expected = [], []
         ran = self.page.evaluate("lesson.haveRun()")
         for state in self.states():
@@ -335,7 +335,7 @@ class Notebook:
     # Looking
 
     def set_theme(self, theme: str) -> None:
-        """Switch JupyterLab to "light" or "dark"; diagrams stay as they are drawn, as they do for a reader."""
+        """Switch JupyterLab to "light" or "dark"."""
         name = f"JupyterLab {theme.title()}"
         if self.page.evaluate("document.body.dataset.jpThemeName") == name:
             return

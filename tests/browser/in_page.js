@@ -103,13 +103,12 @@
       errors: (model.outputs?.toJSON() ?? []).filter(output => output.output_type === 'error')
     }));
 
-  // Failures that only the page knows: inside widgets, and in formulas and diagrams.
+  // Failures that only the page knows: inside widgets, and in formulas.
   function shown() {
     const bad = [
       '.jupyter-widgets-error-widget',
       '.jupyter-widgets [data-mime-type="application/vnd.jupyter.error"]',
       '.jupyter-widgets [data-mime-type="application/vnd.jupyter.stderr"]',
-      '.jp-RenderedMermaid.jp-mod-warning',
       'mjx-merror',
       'mjx-assistive-mml mtext[mathcolor="red"]' // a command that MathJax does not know
     ];
