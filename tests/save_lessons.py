@@ -5,7 +5,8 @@
 
 The two cells of each exercise are written as the exercise is declared: its blank, its points.  Saved lessons have no
 times in their metadata, and no views of living widgets, which a reader without that kernel could not see.  What stays
-is the still picture that every interactive picture carries along.
+is the still picture that every interactive picture carries along; for the website, what it shows at each position goes
+to website/living.
 
 README.md, the teacher's page and the map in lesson 00 list all lessons.  Their tables are written from what each
 notebook says of itself in its metadata, under "hyperlib": `minutes`, `result` ("you will have ...") and, for teachers,
@@ -25,6 +26,7 @@ from nbclient import NotebookClient
 from hyperlib.checking import all_exercises
 
 ROOT = Path(__file__).parents[1]
+LIVING = ROOT / "website" / "living"
 COLUMNS = 58  # of a code cell, which JupyterLab shows in a window of 900 pixels
 WIDGET = "application/vnd.jupyter.widget-view+json"
 KERNEL = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
@@ -79,7 +81,13 @@ def save(path):
         store_widget_state=False,
         resources={"metadata": {"path": path.parent}},
     )
-    client.execute()
+    with client.setup_kernel():
+        count = 0
+        for index, cell in enumerate(list(notebook.cells)):
+            if cell.cell_type == "code":
+                count += 1
+                client.execute_cell(cell, index, execution_count=count)
+                keep_living(client, path, cell, index)
     slowest = (0, 0)
     for cell in notebook.cells:
         ran = cell.metadata.pop("execution", {})
@@ -92,6 +100,18 @@ def save(path):
     notebook.metadata = {**kept, "kernelspec": KERNEL, "language_info": {"name": "python"}}
     nbformat.write(notebook, path)
     return slowest
+
+
+def keep_living(client, path, cell, index):
+    """Have the kernel export the interactive picture that the cell just showed, if it did, for the website."""
+    shown = [str(output.get("data", {}).get("text/plain")) for output in cell.outputs]
+    if not any(text.startswith("Interactive picture") for text in shown):
+        return
+    export = nbformat.v4.new_code_cell("from hyperlib.pictures.export import export\nprint(export(Out[max(Out)]))")
+    client.execute_cell(export, index, store_history=False)
+    client.nb.cells[index] = cell  # nbclient has put the other one there
+    LIVING.mkdir(exist_ok=True)
+    (LIVING / f"{path.stem}-{cell.id}.txt").write_text(export.outputs[0].text, encoding="utf-8")
 
 
 def lessons():

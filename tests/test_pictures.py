@@ -26,8 +26,8 @@ from hyperlib import (
     sines,
     widgets,
 )
+from hyperlib.pictures import export, lesson_01, still
 from hyperlib.pictures import live as live_pictures
-from hyperlib.pictures import still
 from hyperlib.pictures.lesson_08 import CLASS_LOOKS
 from hyperlib.target import target_forward
 
@@ -432,3 +432,26 @@ def test_the_picture_of_growth_says_its_slopes():
     picture = plots.plot_growth({("seconds", "rows"): (sizes, lines), ("MB", "rows"): (sizes, {"flat": [1] * 5})})
     for words in ("seconds over rows, square: slope 2.00", "short: slope 1.00", "MB over rows, flat: slope 0.00"):
         assert words in picture.description  # "short" begins with an outlier, which the three largest sizes leave out
+
+
+def test_what_the_website_shows_is_what_the_library_computes():
+    picture = lesson_01.cost_explorer()
+    kept = export.thinned(picture.explorer.controls, export.MOST_POSITIONS)
+    data = export.imported(export.export(picture))
+    place = [{"width": w, "hidden": h} for w in kept["width"] for h in kept["hidden"]]
+    assert len(place) == len(data["sentences"]) <= export.MOST_POSITIONS
+    for at, (where, sentence) in enumerate(zip(place, data["sentences"], strict=True)):
+        numbers = picture.explorer.numbers(**where)
+        assert sentence == picture.explorer.sentence(numbers, **where)
+        assert data["frames"][0][at]["l"] == [label for _, label in numbers["bars"]["values"]]
+    for control, shown in zip(picture.explorer.controls.values(), data["controls"], strict=True):
+        assert shown["said"][shown["start"]] == str(control.start)
+
+
+def test_packed_numbers_are_as_exact_as_a_picture_needs():
+    values = torch.linspace(-1, 1, 101)
+    packed = export.pairs(values, -1, 1)
+    codes = torch.tensor([ord(c) - 35 for c in packed]).view(-1, 2) @ torch.tensor([64, 1])
+    assert float((codes / 4094 * 2 - 1 - values).abs().max()) < 1 / 4000
+    letters = torch.tensor([ord(c) - 35 for c in export.letters(values, -1, 1)])
+    assert float((letters / 62 * 2 - 1 - values).abs().max()) <= 1.01 / 62
