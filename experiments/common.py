@@ -157,6 +157,11 @@ class Results:
     def has(self, network, seed):
         return str(seed) in self.found["runs"].get(network, {}).get("seeds", {})
 
+    def todo(self, networks, seeds):
+        """The runs that are still missing, `[(network, seed), ...]`, seed by seed."""
+        missing = [(network, seed) for seed in seeds for network in networks if not self.has(network, seed)]
+        return self.group.same(missing)  # other machines may not see the results of the first
+
     def checkpoint(self, network, seed):
         return self.path.with_name(f"{self.path.stem}-{network.replace(' ', '_')}-{seed}.pt")
 

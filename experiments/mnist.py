@@ -112,38 +112,38 @@ def race(name, networks, recipe, args, start=None):
     facts = dict(recipe=f"{epochs} epochs of {per_epoch} batches of {batch}", what="test error in %", digits=2)
     results = Results(args.out, name, group, args.resume, **facts)
 
-    for seed in range(args.seeds):
-        for network in args.only or networks:
-            if results.has(network, seed):
-                continue
-            torch.manual_seed(seed)
-            model = networks[network]()
-            if start:
-                start(model)
-            model = model.to(group.device, memory_format=torch.channels_last)
+    todo = results.todo(args.only or networks, range(args.seeds))
+    for number, (network, seed) in enumerate(todo, start=1):
+        torch.manual_seed(seed)
+        model = networks[network]()
+        if start:
+            start(model)
+        model = model.to(group.device, memory_format=torch.channels_last)
 
-            def loss(step, model=model, seed=seed):
-                model.train()
-                epoch, place = divmod(step, per_epoch)
-                order = torch.randperm(len(images), generator=generator(seed, epoch))
-                rows = order[place * batch : (place + 1) * batch]
-                # The whole batch, so that each image is distorted as in one process.
-                x = distorted(images[rows], generator(seed, step, 7))
-                return F.cross_entropy(model(group.share(x)), group.share(labels[rows]))
+        def loss(step, model=model, seed=seed):
+            model.train()
+            epoch, place = divmod(step, per_epoch)
+            order = torch.randperm(len(images), generator=generator(seed, epoch))
+            rows = order[place * batch : (place + 1) * batch]
+            # The whole batch, so that each image is distorted as in one process.
+            x = distorted(images[rows], generator(seed, step, 7))
+            return F.cross_entropy(model(group.share(x)), group.share(labels[rows]))
 
-            @torch.no_grad()
-            def error(model=model):
-                model.eval()
-                right = sum(
-                    int((model(x).argmax(-1) == y).sum())
-                    for x, y in zip(test_images.split(1000), test_labels.split(1000), strict=True)
-                )
-                return 100 * (1 - right / len(test_labels))
+        @torch.no_grad()
+        def error(model=model):
+            model.eval()
+            right = sum(
+                int((model(x).argmax(-1) == y).sum())
+                for x, y in zip(test_images.split(1000), test_labels.split(1000), strict=True)
+            )
+            return 100 * (1 - right / len(test_labels))
 
-            path = results.checkpoint(network, seed)
-            options = dict(lr=partial(schedule, steps=steps), path=path, evaluate=error, every=per_epoch, clip=clip)
-            options |= dict(label=f"{network}, seed {seed}", resume=args.resume, stop=args.steps)
-            results.add(network, seed, model, fit(model, loss, steps, group, **options))
+        path = results.checkpoint(network, seed)
+        options = dict(lr=partial(schedule, steps=steps), path=path, evaluate=error, every=per_epoch, clip=clip)
+        options |= dict(
+            label=f"run {number} of {len(todo)}, {network}, seed {seed}", resume=args.resume, stop=args.steps
+        )
+        results.add(network, seed, model, fit(model, loss, steps, group, **options))
     if group.first:
         print(results.table())
     group.close()
