@@ -1,6 +1,7 @@
 """The experiments: stopped and resumed, on one process and on two, they are the same; lessons quote their results."""
 
 import json
+import math
 import os
 import re
 import subprocess
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from hyperlib import count_module
+from hyperlib import count_module, hyperlstm_parameters
 
 ROOT = Path(__file__).parents[1]
 EXPERIMENTS = ROOT / "experiments"
@@ -134,6 +135,90 @@ def test_the_residual_networks_are_of_a_size_and_take_images(monkeypatch):
     assert sizes["same"] < sizes["generated"] / 2 < sizes["own"] / 10
     for build in NETWORKS.values():
         assert build()(torch.randn(2, 1, 28, 28)).shape == (2, 10)
+
+
+def test_the_text_networks_are_of_a_size(monkeypatch):
+    monkeypatch.syspath_prepend(str(EXPERIMENTS))
+    from text import CELLS, CharacterModel
+
+    sizes = {name: count_module(CharacterModel(build())) for name, build in CELLS.items()}
+    assert list(sizes.values()) == [223_182, 223_166, 223_940, 223_742]
+    assert sizes["HyperLSTM"] == hyperlstm_parameters(78, 173, 24, 4)
+
+
+def test_the_text_networks_are_the_cells_of_the_library(monkeypatch):
+    """The model joins matrices to be faster; outputs and gradients are those of the cell, character by character."""
+    monkeypatch.syspath_prepend(str(EXPERIMENTS))
+    from text import CELLS, SYMBOLS, CharacterModel
+
+    for build in CELLS.values():
+        torch.manual_seed(0)
+        model, text = CharacterModel(build()).double(), torch.randint(SYMBOLS, (6, 3))
+        parameters = list(model.parameters())
+        with torch.no_grad():  # away from the start, where all scales are equal
+            [p.add_(torch.randn_like(p) * 0.1) for p in parameters]
+        states, outputs = [state.double() for state in model.cell.begin(3)], []
+        for x in torch.nn.functional.one_hot(text, SYMBOLS).double():
+            states = model.cell(x, states)
+            outputs.append(states[0])
+        needed, got = model.last(torch.stack(outputs)), model(text)
+        torch.testing.assert_close(got, needed)
+        for pair in zip(*(torch.autograd.grad(y.square().mean(), parameters) for y in (got, needed)), strict=True):
+            torch.testing.assert_close(*pair)
+
+
+def test_the_text_and_its_bits(monkeypatch):
+    """What ships is what its page says, windows foretell the next character, and bits are those of the logits."""
+    monkeypatch.syspath_prepend(str(EXPERIMENTS))
+    from text import BATCH, LENGTH, SYMBOLS, bits, comedies, windows
+
+    plays = comedies()
+    assert [len(play) for play in plays] == [810_715, 126_451, 97_591] and max(p.max() for p in plays) == SYMBOLS - 1
+    made = windows(torch.arange(5000), BATCH, torch.Generator().manual_seed(0))
+    assert made.shape == (LENGTH + 1, BATCH) and (made.diff(dim=0) == 1).all()
+
+    def sure(text):  # of the character that comes next in 0, 1, 2, 0, 1, 2, ...: with probability 1/2, so at one bit
+        return torch.nn.functional.one_hot((text + 1) % 3, 3) * math.log(2)
+
+    assert bits(sure, torch.arange(1000) % 3) == pytest.approx(1)
+
+
+def text_runs(monkeypatch, folder, *options):
+    """Run text.py on a short text, with tiny networks; its results."""
+    monkeypatch.syspath_prepend(str(EXPERIMENTS))
+    import text
+
+    from hyperlib.recurrent import HyperLSTMCell, LSTMCell
+
+    play = torch.arange(8000) ** 2 % 7
+    cells = {"LSTM": lambda: LSTMCell(78, 8), "HyperLSTM": lambda: HyperLSTMCell(78, 6, 4)}
+    monkeypatch.setattr(text, "CELLS", cells)
+    monkeypatch.setattr(text, "RATES", [0.01, 0.1])
+    monkeypatch.setattr(text, "comedies", lambda: [play, play[:500], play[:500]])
+    monkeypatch.setattr(sys, "argv", ["text.py", "--out", str(folder), *options])
+    text.main()
+    name = "text_rates" if "--tune" in options else "text"
+    return json.loads((folder / f"{name}.json").read_text())["runs"]
+
+
+def test_rates_are_picked_and_missing_runs_are_added(tmp_path, monkeypatch):
+    rates = text_runs(monkeypatch, tmp_path, "--tune")
+    from text import best_rates
+
+    errors = {name: found["seeds"]["100"]["history"][-1][1] for name, found in rates.items()}
+    assert len(errors) == 4
+    for cell, rate in best_rates(tmp_path).items():
+        assert errors[f"{cell} {rate}"] == min(errors[f"{cell} {other}"] for other in (0.01, 0.1))
+
+    first = text_runs(monkeypatch, tmp_path, "--seeds", "1", "--only", "LSTM")
+    added = text_runs(monkeypatch, tmp_path, "--seeds", "2", "--resume")
+    assert added["LSTM"]["seeds"]["0"] == first["LSTM"]["seeds"]["0"], "kept, and not run again"
+    assert all(list(added[name]["seeds"]) == ["0", "1"] for name in ("LSTM", "HyperLSTM"))
+    (tmp_path / "text.json").unlink()
+    again = text_runs(monkeypatch, tmp_path, "--seeds", "2")
+    for name, found in again.items():
+        for seed, run in found["seeds"].items():
+            assert run["history"] == added[name]["seeds"][seed]["history"]
 
 
 def test_the_lesson_quotes_the_results_that_are_kept():
