@@ -1,7 +1,7 @@
 """The HyperLSTM on Shakespeare's comedies, character by character, at equal parameters (paper, section 4.3).
 
     python experiments/text.py --quick           (one epoch)
-    python experiments/text.py                   (four epochs)
+    python experiments/text.py                   (three epochs)
     python experiments/text.py --tune            (picks the learning rates again)
 
 Four networks of about 223,000 numbers each read a text and say what comes next: the LSTM and the HyperLSTM, which
@@ -22,7 +22,7 @@ from torch import nn
 
 from hyperlib.recurrent import HyperLSTMCell, LSTMCell
 
-SYMBOLS, LENGTH, BATCH, EPOCHS = 78, 100, 32, 4
+SYMBOLS, LENGTH, BATCH, EPOCHS = 78, 100, 32, 3
 CELLS = {
     "LSTM": lambda: LSTMCell(SYMBOLS, 192),
     "layer-norm LSTM": lambda: LSTMCell(SYMBOLS, 191, layer_norm=True),
