@@ -28,8 +28,10 @@ from .recurrent import HyperLSTMCell, HyperRNNCell, hyperlstm_parameters, scaled
 from .residual import OwnKernels, ResidualNetwork, residual_layers
 from .slicing import flatten, parameter_offsets, unflatten
 from .target import TargetNet, apply_generated_weights, linear, target_forward
+from .tuning import BestResponse, penalised_loss, response, ridge, tune
 
 __all__ = [
+    "BestResponse",
     "ChunkedGenerator",
     "ChunkedHypernetwork",
     "HyperLSTMCell",
@@ -75,8 +77,11 @@ __all__ = [
     "my_progress",
     "parameter_offsets",
     "parameter_shapes",
+    "penalised_loss",
     "rank_one_linear",
     "residual_layers",
+    "response",
+    "ridge",
     "rotate",
     "rotated_moons",
     "sample_sines",
@@ -88,6 +93,7 @@ __all__ = [
     "target_forward",
     "target_vmap",
     "tile_kernels",
+    "tune",
     "unflatten",
     "unflatten_parameters",
 ]
