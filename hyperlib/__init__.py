@@ -2,6 +2,7 @@
 
 from .batching import bytes_of_generated_weights, group_by_condition, multiply_adds, target_vmap
 from .chunked import ChunkedGenerator, ChunkedHypernetwork, count_chunks
+from .continual import break_even, forgetting_penalty, infer_task, learn_task, snapshot_targets
 from .convolution import (
     KernelGenerator,
     TiledGenerator,
@@ -48,6 +49,7 @@ __all__ = [
     "TiledGenerator",
     "apply_generated_weights",
     "basic_kernels",
+    "break_even",
     "build_weight_generator",
     "bytes_of_generated_weights",
     "check",
@@ -59,6 +61,7 @@ __all__ = [
     "film",
     "flatten",
     "flatten_parameters",
+    "forgetting_penalty",
     "generated_numbers",
     "generated_variance",
     "generator_parameters",
@@ -66,10 +69,12 @@ __all__ = [
     "group_by_condition",
     "hyperfan_in_std",
     "hyperlstm_parameters",
+    "infer_task",
     "initialise_generator",
     "kernel_rank",
     "largest_hidden",
     "layer_parameters",
+    "learn_task",
     "linear",
     "load_mnist",
     "low_rank_linear",
@@ -88,6 +93,7 @@ __all__ = [
     "scaled_rows",
     "signal_moments",
     "sines",
+    "snapshot_targets",
     "static_kernel",
     "static_parameters",
     "target_forward",
