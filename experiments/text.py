@@ -179,6 +179,8 @@ def best_rates(folder):
     path = folder / "text_rates.json"
     if not path.exists():  # --out names a new folder: the rates that come with the course
         path = HERE / "results" / "text_rates.json"
+    if not path.exists():
+        raise SystemExit("no learning rates have been picked yet; run this with --tune first")
     best = {}
     for network, of_network in json.loads(path.read_text(encoding="utf-8"))["runs"].items():
         cell, rate = network.rsplit(" ", 1)
