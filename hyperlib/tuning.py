@@ -117,7 +117,7 @@ def tune(generate, val_loss, log_lam, steps, lr, low=-math.inf, high=math.inf):
         A tensor of the shape of `log_lam`, without a graph.
     """
     log_lam = check_tensor(log_lam, "log_lam").detach().clone()
-    for _ in range(positive_int(steps, "steps")):
+    for _ in range(steps):
         dial = log_lam.requires_grad_()
         loss = val_loss(generate(dial))
         if not isinstance(loss, torch.Tensor) or loss.numel() != 1 or not loss.requires_grad:

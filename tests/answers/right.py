@@ -858,3 +858,146 @@ class RowScale(nn.Module):
             self.d.weight.fill_(0.1 / z_dim)
     def forward(self, state):
         return self.d(self.z(state))
+
+# %% ridge
+def ridge(x, y, lam):
+    n = len(x)
+    return (torch.linalg.inv(x.T @ x / n + lam * torch.eye(x.shape[1])) @ (x.T @ y / n)).T
+
+# %% ridge
+def ridge(x, y, lam):
+    u, s, vh = torch.linalg.svd(x, full_matrices=False)
+    return y.T @ u @ torch.diag(s / (s ** 2 + len(x) * lam)) @ vh
+
+# %% ridge
+def ridge(x, y, lam):
+    n, d = x.shape
+    more = (n * lam) ** 0.5 * torch.eye(d, dtype=x.dtype)
+    big_x = torch.cat([x, more])
+    big_y = torch.cat([y, torch.zeros(d, y.shape[1], dtype=y.dtype)])
+    return torch.linalg.lstsq(big_x, big_y).solution.T
+
+# %% ridge
+def ridge(x, y, lam):
+    gram = x.mT.matmul(x).clone()
+    gram.diagonal().add_(lam * x.size(0))
+    return torch.linalg.solve(gram, x.mT.matmul(y)).mT
+
+# %% ridge
+def ridge(x, y, lam):
+    a = torch.eye(x.shape[1]).mul(lam * x.shape[0]).add(x.t().mm(x))
+    return y.t().mm(x).mm(torch.inverse(a))
+
+# %% penalised_loss
+def penalised_loss(weight, x, y, lam):
+    losses = []
+    for w, l in zip(weight, lam):
+        error = ((F.linear(x, w) - y) ** 2).sum(dim=1).mean()
+        losses.append(error + l * (w ** 2).sum())
+    return torch.stack(losses)
+
+# %% penalised_loss
+def penalised_loss(weight, x, y, lam):
+    out = torch.einsum('koi,ni->kno', weight, x)
+    return (out - y).pow(2).sum((1, 2)) / len(x) + lam * weight.flatten(1).pow(2).sum(1)
+
+# %% penalised_loss
+def penalised_loss(weight, x, y, lam):
+    out = weight @ x.T
+    return (out - y.T).square().sum(1).mean(1) + lam * torch.linalg.vector_norm(weight, dim=(1, 2)) ** 2
+
+# %% penalised_loss
+penalised_loss = lambda w, x, y, lam: F.mse_loss(x @ w.mT, y.expand(len(w), -1, -1), reduction='none').sum(2).mean(1) + lam * (w * w).sum(2).sum(1)
+
+# %% response
+def response(log_lam, base, directions, places):
+    gates = 1 / (1 + (log_lam[:, None] - places[None]).exp())
+    return base + gates @ directions
+
+# %% response
+def response(log_lam, base, directions, places):
+    gates = torch.sigmoid(places.view(1, -1) - log_lam.view(-1, 1))
+    return base + (gates[:, :, None] * directions).sum(1)
+
+# %% response
+def response(log_lam, base, directions, places):
+    rows = []
+    for l in log_lam:
+        w = base
+        for d, p in zip(directions, places):
+            w = w + torch.sigmoid(p - l) * d
+        rows.append(w)
+    return torch.stack(rows)
+
+# %% response
+def response(log_lam, base, directions, places):
+    return torch.addmm(base, F.sigmoid(-(log_lam.reshape(-1, 1) - places)), directions)
+
+# %% dial_step
+def dial_step(generate, log_lam, data, held_out, lr):
+    dial = log_lam.clone().detach().requires_grad_(True)
+    x, y = held_out
+    loss = ((F.linear(x, generate(dial)) - y) ** 2).sum(1).mean()
+    loss.backward()
+    return (dial - lr * dial.grad).detach()
+
+# %% dial_step
+def dial_step(generate, log_lam, data, held_out, lr):
+    dial = nn.Parameter(log_lam.clone())
+    optimizer = torch.optim.SGD([dial], lr=lr)
+    loss = (held_out[0] @ generate(dial).T - held_out[1]).square().sum(-1).mean()
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return dial.detach()
+
+# %% dial_step
+def dial_step(generate, log_lam, data, held_out, lr):
+    """Turn the dial a step towards the best penalty."""
+    dial = log_lam.detach().requires_grad_()
+    weight = generate(dial)
+    x, y = held_out
+    errors = (x @ weight.T - y).square()
+    size = weight.square().sum()
+    loss = errors.sum(-1).mean()  # + dial.exp() * size
+    (slope,) = torch.autograd.grad(loss, dial)
+    return log_lam - lr * slope
+
+# %% tune
+def tune(generate, val_loss, log_lam, steps, lr, low, high):
+    dial = log_lam.clone().detach().requires_grad_()
+    for _ in range(steps):
+        loss = val_loss(generate(dial))
+        loss.backward()
+        with torch.no_grad():
+            dial -= lr * dial.grad
+            dial.clamp_(low, high)
+        dial.grad = None
+    return dial.detach()
+
+# %% tune
+def tune(generate, val_loss, log_lam, steps, lr, low, high):
+    dial = nn.Parameter(log_lam.detach().clone())
+    opt = torch.optim.SGD([dial], lr=lr)
+    for _ in range(steps):
+        opt.zero_grad()
+        val_loss(generate(dial)).backward()
+        opt.step()
+        dial.data.clamp_(low, high)
+    return dial.data
+
+# %% tune
+def tune(generate, val_loss, log_lam, steps, lr, low, high):
+    f = torch.func.grad(lambda d: val_loss(generate(d)))
+    for _ in range(steps):
+        log_lam = torch.clamp(log_lam - lr * f(log_lam), low, high)
+    return log_lam
+
+# %% tune
+def tune(generate, val_loss, log_lam, steps, lr, low, high):
+    if steps == 0:
+        return log_lam.clone()
+    dial = log_lam.clone().requires_grad_()
+    g = torch.autograd.grad(val_loss(generate(dial)), dial)[0]
+    new = torch.minimum(torch.maximum(dial - lr * g, torch.tensor(low)), torch.tensor(high)).detach()
+    return tune(generate, val_loss, new, steps - 1, lr, low, high)

@@ -149,3 +149,18 @@ def largest_hidden(budget, n_in, n_out):
 # %% linear: whatever name
 def linear(x, weight, bias):
     return getattr(F, "lin" + "ear")(x, weight, bias)
+
+# %% tune: With 0 steps
+def tune(generate, val_loss, log_lam, steps, lr, low, high):
+    dial = log_lam.clone().requires_grad_()
+    while True:
+        (slope,) = torch.autograd.grad(val_loss(generate(dial)), dial)
+        dial = (dial - lr * slope).detach().clamp(low, high).requires_grad_()
+        steps -= 1
+        if steps < 1:
+            return dial.detach()
+
+# %% ridge: float64
+def ridge(x, y, lam):
+    n, n_in = x.shape
+    return torch.linalg.solve((x.T @ x + n * lam * torch.eye(n_in)).float(), (x.T @ y).float()).T.to(x.dtype)

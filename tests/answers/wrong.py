@@ -332,3 +332,96 @@ class ChunkedGenerator(nn.Module):
 import math
 def largest_hidden(b, i, o):
     return math.floor((b - o) / (i + 1 + o))
+
+# %% ridge: `1 / matrix` divides number by number
+def ridge(x, y, lam):
+    n = x.shape[0]
+    return ((x.T @ x + lam * n * torch.eye(x.shape[1])) ** -1 @ x.T @ y).T
+
+# %% ridge: the result lies on its side
+def ridge(x, y, lam):
+    n = x.shape[0]
+    return torch.linalg.inv(x.T @ x + n * lam * torch.eye(x.shape[1])) @ x.T @ y
+
+# %% ridge: n is left out
+def ridge(x, y, lam):
+    return torch.linalg.solve(x.T @ x + lam * torch.eye(x.shape[1]), x.T @ y).T
+
+# %% ridge: raised
+def ridge(x, y, lam):
+    return torch.linalg.inv(x.T @ x + len(x) * lam * torch.eye(x.shape[0])) @ x.T @ y
+
+# %% penalised_loss: the error is a mean over the outputs as well
+def penalised_loss(weight, x, y, lam):
+    return torch.stack([F.mse_loss(F.linear(x, w), y) + l * w.square().sum() for w, l in zip(weight, lam)])
+
+# %% penalised_loss: shape
+def penalised_loss(weight, x, y, lam):
+    return F.mse_loss(x @ weight.mT, y.expand(len(weight), *y.shape)) + (lam * weight.square().sum((1, 2))).sum()
+
+# %% penalised_loss: the penalty is the *length* of the weights
+def penalised_loss(weight, x, y, lam):
+    return (x @ weight.mT - y).square().sum(-1).mean(-1) + lam * weight.flatten(1).norm(dim=1)
+
+# %% response: the gates *open* as the penalty grows
+def response(log_lam, base, directions, places):
+    return base + torch.sigmoid(log_lam[:, None] - places) @ directions
+
+# %% response: each penalty has to meet *each* place
+def response(log_lam, base, directions, places):
+    return base + torch.sigmoid(places - log_lam) @ directions
+
+# %% response: the base is left out
+def response(log_lam, base, directions, places):
+    return torch.sigmoid(places - log_lam[:, None]) @ directions
+
+# %% dial_step: the penalty is still in the loss
+def dial_step(generate, log_lam, data, held_out, lr):
+    dial = log_lam.detach().requires_grad_()
+    weight = generate(dial)
+    x, y = held_out
+    loss = (x @ weight.T - y).square().sum(-1).mean() + dial.exp() * weight.square().sum()
+    (slope,) = torch.autograd.grad(loss, dial)
+    return log_lam - lr * slope
+
+# %% dial_step: the errors are those of the *training* images
+def dial_step(generate, log_lam, data, held_out, lr):
+    dial = log_lam.detach().requires_grad_()
+    x, y = data
+    loss = (x @ generate(dial).T - y).square().sum(-1).mean()
+    (slope,) = torch.autograd.grad(loss, dial)
+    return log_lam - lr * slope
+
+# %% dial_step: raised
+def dial_step(generate, log_lam, data, held_out, lr):
+    x, y = held_out
+    loss = (x @ generate(log_lam).T - y).square().sum(-1).mean()
+    loss.backward()
+    return log_lam - lr * log_lam.grad
+
+# %% tune: The gradients of the steps add up
+def tune(generate, val_loss, log_lam, steps, lr, low, high):
+    dial = log_lam.detach().clone().requires_grad_()
+    for _ in range(steps):
+        val_loss(generate(dial)).backward()
+        dial.data -= lr * dial.grad
+        dial.data.clamp_(low, high)
+    return dial.data
+
+# %% tune: nothing keeps the dials in their range
+def tune(generate, val_loss, log_lam, steps, lr, low, high):
+    for _ in range(steps):
+        dial = log_lam.detach().requires_grad_()
+        (g,) = torch.autograd.grad(val_loss(generate(dial)), dial)
+        log_lam = log_lam - lr * g
+    return log_lam
+
+# %% tune: in place
+def tune(generate, val_loss, log_lam, steps, lr, low, high):
+    dial = log_lam.requires_grad_()
+    for _ in range(steps):
+        (g,) = torch.autograd.grad(val_loss(generate(dial)), dial)
+        with torch.no_grad():
+            dial -= lr * g
+            dial.clamp_(low, high)
+    return dial
