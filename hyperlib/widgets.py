@@ -10,11 +10,13 @@ from .pictures.lesson_09 import chunk_explorer
 from .pictures.lesson_10 import rank_explorer
 from .pictures.lesson_11 import kernel_explorer
 from .pictures.lesson_12 import scale_explorer
+from .pictures.lesson_15 import dial_explorer
 from .pictures.live import function_explorer
 
 __all__ = [
     "chunk_explorer",
     "cost_explorer",
+    "dial_explorer",
     "family_explorer",
     "function_explorer",
     "kernel_explorer",

@@ -67,6 +67,14 @@ def ranks():
     return weight, dict(zip((7.5, 22.5, 37.5, 52.5), changes, strict=True)), lambda _, w: float(w.abs().mean()) / 2
 
 
+def dials():
+    """Penalties from 0.01 to 1, filters that shrink with them, a little smaller if generated, and both errors."""
+    lams = torch.logspace(-2, 0, 5)
+    exact = torch.arange(640.0).sin().view(10, 64) / (1 + lams).view(-1, 1, 1)
+    exact_error = torch.tensor([0.5, 0.4, 0.3, 0.35, 0.6])
+    return lams, 0.9 * exact, exact, exact_error + torch.tensor([0.1, 0.1, 0.1, 0, 0]), exact_error
+
+
 EXPLORERS = {
     "slicing": widgets.slicing_explorer,
     "cost": widgets.cost_explorer,
@@ -79,6 +87,7 @@ EXPLORERS = {
     "kernels": lambda: widgets.kernel_explorer(KernelGenerator(3, 4, 3, z_dim=2)),
     "scales": lambda: widgets.scale_explorer("abc#1a", torch.arange(18.0).view(6, 3).square().sin()),
     "rank": lambda: widgets.rank_explorer(*ranks()),
+    "dial": lambda: widgets.dial_explorer(*dials()),
 }
 PICTURES = {
     "strip": lambda: plots.plot_strip([(3, 4), (4, 2)]),
@@ -377,6 +386,13 @@ def test_the_rank_explorer_cuts_the_change_by_its_singular_values():
         u, s, v = torch.linalg.svd(changes[37.5], full_matrices=False)
         cut = weight + u[:, :rank] @ s[:rank].diag() @ v[:rank]
         assert f"cut to rank {rank} of 16. {accuracy(37.5, cut):.0%} right" in live.description
+
+
+def test_the_dial_explorer_names_both_minima_and_how_far_the_filters_are_apart():
+    live = widgets.dial_explorer(*dials())
+    live.sliders["step"].value = 4
+    assert "For lam = 1 the generated filters differ from the exact ones by 10% of their length" in live.description
+    assert "0.600 generated, 0.600 exact. It is lowest at lam = 0.32 generated, 0.1 exact" in live.description
 
 
 def test_the_chunk_explorer_counts_what_the_library_counts():
