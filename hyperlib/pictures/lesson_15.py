@@ -54,7 +54,7 @@ def dial_explorer(lams, made, exact, made_error, exact_error):
     }
     axes = dict(xlabel="logarithm of lam to base 10", ylabel="held-out error")
     panels = {
-        "filters": HeatMaps(0.7 * float(exact.abs().max()), "filters: orange < 0 < blue", shapes=False),
+        "filters": HeatMaps(0.4 * float(exact.abs().max()), "filters: orange < 0 < blue", shapes=False),
         "error": Curves(places, (0, 1.1 * top), legend="lower left", looks=looks, axes=axes),
     }
     steps = list(range(len(lams)))
