@@ -21,6 +21,7 @@ from .counting import (
     layer_parameters,
 )
 from .data import digits, load_mnist, rotate, rotated_moons, sample_sines, sines
+from .fields import FieldHypernetwork, coordinates, fit_latent, inner_loop, set_encode, siren_start
 from .hypernet import HyperNet, Hypernetwork, build_weight_generator, gradient_reaches
 from .init import generated_variance, hyperfan_in_std, initialise_generator, signal_moments
 from .modulation import ModulatedLinear, ModulatedNetwork, film, generated_numbers, low_rank_linear, rank_one_linear
@@ -35,6 +36,7 @@ __all__ = [
     "BestResponse",
     "ChunkedGenerator",
     "ChunkedHypernetwork",
+    "FieldHypernetwork",
     "HyperLSTMCell",
     "HyperNet",
     "HyperRNNCell",
@@ -54,11 +56,13 @@ __all__ = [
     "bytes_of_generated_weights",
     "check",
     "conv_per_row",
+    "coordinates",
     "count_chunks",
     "count_module",
     "count_parameters",
     "digits",
     "film",
+    "fit_latent",
     "flatten",
     "flatten_parameters",
     "forgetting_penalty",
@@ -71,6 +75,7 @@ __all__ = [
     "hyperlstm_parameters",
     "infer_task",
     "initialise_generator",
+    "inner_loop",
     "kernel_rank",
     "largest_hidden",
     "layer_parameters",
@@ -91,8 +96,10 @@ __all__ = [
     "rotated_moons",
     "sample_sines",
     "scaled_rows",
+    "set_encode",
     "signal_moments",
     "sines",
+    "siren_start",
     "snapshot_targets",
     "static_kernel",
     "static_parameters",
