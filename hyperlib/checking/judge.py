@@ -68,6 +68,8 @@ def _judge(exercise, attempt):
     first = wrong[0]
     right = found.count(None)
     verdict = Verdict(NOT_YET, right, case=exercise.cases[first], found=found[first], printed=printed)
+    if any(found[i].kind in ABOUT_VALUES for i in wrong):  # in another case they aren't
+        found[first].sentence = re.sub(r"^the (values are|result is) right, but", r"here \g<0>", found[first].sentence)
     verdict.reason = capital(found[first].sentence)
     verdict.mistake = named_mistake(exercise, outcomes, first)
     verdict.remarks = list(remarks(attempt.node, needed, outcomes, first, found[first], verdict.mistake))

@@ -400,8 +400,10 @@ def promises(exercise):
 
 
 def named_in(exercise, one, axis):
-    """The tensor inputs that the docstring gives this first axis, such as `x [batch, ...`."""
-    return [n for n in one.inputs if re.search(rf"\b{re.escape(n)}\W*(is |of )?\[{axis}", promises(exercise))]
+    """The inputs that the docstring gives this first axis: `x [batch, ...`, or `a, b and c [batch, ...`."""
+    more = r"(,? and \w+|, \w+)*"
+    words = " ".join(promises(exercise).split())
+    return [n for n in one.inputs if re.search(rf"\b{re.escape(n)}\b{more}\W*(is |of )?\[{axis}", words)]
 
 
 def leading(*sizes):
@@ -617,18 +619,27 @@ def trainable(exercise, one):
     if not builds:
         return None
     prelude = f"made__ = []\n{exercise.name} = collected({exercise.name}, made__)\n"
-    return built(one.code, one.inputs | {"collected": collected}, prelude, "value__\n[look() for look in made__]")
+    helpers = {"collected": collected, "flaws": flaws}
+    return built(one.code, one.inputs | helpers, prelude, "value__\nflaws(made__)")
 
 
 def collected(make, made):
     def call(*args, **options):
         module = make(*args, **options)
-        parameters = list(module.parameters())
-        alike = [len(p) > 1 and p.dim() > 1 and bool((p == p[0]).all()) and bool(p.any()) for p in parameters]
-        made.append(lambda: [[n for n, p in module.named_parameters() if not p.requires_grad], any(alike)])
+        alike = any(p.dim() > 1 and len(p) > 1 and p.any() and (p == p[0]).all() for p in module.parameters())
+        made.append((module, alike))
         return module
 
     return call
+
+
+def flaws(made):
+    """What keeps the parameters of modules from learning, as Changes: one that the reference has too is none."""
+    found = Changes()
+    for module, alike in made:
+        found.words |= {"rows that start alike"} if alike else set()
+        found.words |= {f"a frozen {name}" for name, p in module.named_parameters() if not p.requires_grad}
+    return found
 
 
 PROBES = [

@@ -55,7 +55,8 @@ class Report:
         if v.word == PASSED:
             return f"{self.exercise.name}, all {total} cases are right"
         if v.case:
-            return f"{self.exercise.name}, {v.right} of {total} cases right"
+            failed = "; a further try failed" if v.right == total else ""
+            return f"{self.exercise.name}, {v.right} of {total} cases right{failed}"
         return self.exercise.name
 
     def as_data(self):

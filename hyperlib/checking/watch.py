@@ -2,6 +2,8 @@
 
 import torch
 from torch.overrides import TorchFunctionMode
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 
 class WatchesOperations(TorchFunctionMode):
@@ -19,8 +21,37 @@ class WatchesOperations(TorchFunctionMode):
         return result
 
 
+class WatchesMemory(TorchDispatchMode):
+    """Notes the size of the largest tensor that is made while it is entered, also inside `einsum` and `vmap`.
+
+    Views of what is given don't count, and neither do copies of it.
+    """
+
+    def __init__(self, given):
+        super().__init__()
+        self.given = [t for t in given if isinstance(t, torch.Tensor)]  # kept, so that no other gets their memory
+        self.largest = 0
+
+    def __torch_dispatch__(self, operation, types, args=(), kwargs=None):
+        result = operation(*args, **(kwargs or {}))
+        for made in (t for t in tree_leaves(result) if isinstance(t, torch.Tensor)):
+            if self.is_given(made) and not operation._schema.is_mutable:
+                continue
+            if operation in COPIES and self.is_given(args[0]) and made.nbytes <= args[0].untyped_storage().nbytes():
+                self.given.append(made)
+                continue
+            self.largest = max(self.largest, made.numel())
+        return result
+
+    def is_given(self, tensor):
+        return any(tensor.untyped_storage().data_ptr() == t.untyped_storage().data_ptr() for t in self.given)
+
+
+COPIES = torch.ops.aten.clone.default, torch.ops.aten._to_copy.default
+
+
 def largest_tensor(function, *inputs):
     """How many numbers the largest tensor has that `function` makes of these inputs."""
-    with WatchesOperations() as watch:
+    with WatchesMemory(inputs) as watch:
         function(*inputs)
     return watch.largest

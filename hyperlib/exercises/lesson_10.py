@@ -14,7 +14,7 @@ from ..checking.watch import largest_tensor
             "concatenation_as_bias(weight, bias, conditioning)",
             weight=counting(1, 2),
             bias=counting(1, start=10),
-            conditioning=counting(1),
+            conditioning=counting(1, start=3),
         ),
         case(
             "concatenation_as_bias(weight, bias, conditioning)",
@@ -114,7 +114,12 @@ mistakes(
 @exercise(
     points=1,
     cases=[
-        case("film(y, scale, shift)", y=counting(1, 1, 1), scale=counting(1, 1, start=2), shift=counting(1, 1)),
+        case(
+            "film(y, scale, shift)",
+            y=counting(1, 1, 1, start=3),
+            scale=counting(1, 1, start=5),
+            shift=counting(1, 1, start=7),
+        ),
         case(
             "film(y, scale, shift)",
             y=counting(2, 3, 4),
@@ -188,10 +193,32 @@ mistakes(
 )
 
 
-def add_one(parameter):
-    """Every number of a parameter made larger by 1, as training might."""
+def generators(layer):
+    """The nn.Linear (or several) that make the scales and then the shifts."""
+    return [module for module in layer.modules() if isinstance(module, nn.Linear)]
+
+
+def taught(layer, weight):
+    """The layer with these numbers added to its generator's weight, as training might."""
+    parts = [module.weight for module in generators(layer)]
+    if sum(map(len, parts)) != len(weight):
+        raise ValueError("FilmLayer needs an nn.Linear that makes 2 * size numbers: the scales, then the shifts")
     with torch.no_grad():
-        parameter += 1
+        torch._foreach_add_(parts, weight.split([len(part) for part in parts]))
+    return layer
+
+
+def reached(layer):
+    """Whether a gradient has come to the generator's weight, for each scale and each shift."""
+    parts = [module.weight for module in generators(layer)]
+    return torch.cat([torch.zeros(len(p)) if p.grad is None else p.grad.abs().sum(1) for p in parts]) > 0
+
+
+def half(rows):
+    """A generator's weight [6, 2] that makes one thing only, in these rows."""
+    weight = torch.zeros(6, 2)
+    weight[rows] = 1
+    return weight
 
 
 @exercise(
@@ -210,29 +237,59 @@ def add_one(parameter):
             y=counting(4, 2, 3, start=-9),
         ),
         case(
-            """
-            layer = FilmLayer(2, 3)
-            # As if training had made each weight of the generator larger by 1:
-            add_one(layer.generator.weight)
-            of_zeros, out = layer(conditioning, 0 * y), layer(conditioning, y)
-            # Is y shifted? Is it scaled?
-            [of_zeros.abs().max().item() > 0.1, (out - of_zeros - y).abs().max().item() > 0.1]
-            """,
-            "Once the generator has learned something, the condition has to scale and to shift.",
+            "taught(FilmLayer(2, 3), weight)(conditioning, 0 * y)",
+            "Here the generator has learned something, and y is 0. So the shifts come out, each condition's own. They"
+            " are the second half of what the generator makes.",
             conditioning=counting(4, 2, start=-3),
-            y=counting(4, 2, 3, start=-9),
-            add_one=add_one,
+            y=counting(4, 2, 3, start=1),
+            weight=counting(6, 2, start=-5) / 8,
+            taught=taught,
+        ),
+        case(
+            """
+            layer = taught(FilmLayer(2, 3), weight)
+            # One row of y with its condition, alone and among the others: is there a difference?
+            layer(conditioning[1:2], y[1:2, 1:]) - layer(conditioning, y)[1:2, 1:]
+            """,
+            "What comes out for a row depends on this row and on its own condition.",
+            conditioning=counting(4, 2, start=-3),
+            y=counting(4, 2, 3, start=1),
+            weight=counting(6, 2, start=-5) / 8,
+            taught=taught,
+        ),
+        case(
+            """
+            # Only the first scale isn't at its start any more. Which units change?
+            (taught(FilmLayer(2, 3), weight)(conditioning, y) != y).flatten(0, 1).any(0)
+            """,
+            "Each unit has a scale of its own, and the scales are the first half of what the generator makes.",
+            conditioning=counting(4, 2),
+            y=counting(4, 2, 3, start=1),
+            weight=half([0]),
+            taught=taught,
+        ),
+        case(
+            """
+            # All scales have moved down by 3. Is there anything left of y?
+            taught(FilmLayer(2, 3), -weight)(conditioning, y) != 0
+            """,
+            "A scale that stops at 0 gets no gradient there, so it never comes back.",
+            conditioning=counting(1, 2),
+            y=counting(1, 2, 3, start=1),
+            weight=half([0, 1, 2]),
+            taught=taught,
         ),
         case(
             """
             layer = FilmLayer(2, 3)
             layer(conditioning, y).sum().backward()
-            # The gradient that the generator gets: for its scales, for its shifts.
-            layer.generator.weight.grad.abs().sum(1) > 0
+            # Does a gradient reach what makes the three scales? And the three shifts?
+            reached(layer)
             """,
             "The generator starts at zero and still has to learn.",
             conditioning=counting(4, 2, start=1),
             y=counting(4, 2, 3, start=1),
+            reached=reached,
         ),
     ],
     hints=[
@@ -245,12 +302,13 @@ def add_one(parameter):
 class FilmLayer(nn.Module):
     """Scale and shift, generated from a condition.
 
-    At the start it changes nothing.
+    At the start it changes nothing. The generator makes
+    the scales first, then the shifts.
     """
 
     def __init__(self, conditioning_size, size):
         super().__init__()
-        n = 2 * size  # scales first, then shifts
+        n = 2 * size
         self.generator = nn.Linear(conditioning_size, n)
         nn.init.zeros_(self.generator.weight)
         nn.init.zeros_(self.generator.bias)
@@ -266,12 +324,13 @@ class FilmLayer(nn.Module):
 class BrokenFilmLayer(nn.Module):
     """Scale and shift, generated from a condition.
 
-    At the start it changes nothing.
+    At the start it changes nothing. The generator makes
+    the scales first, then the shifts.
     """
 
     def __init__(self, conditioning_size, size):
         super().__init__()
-        n = 2 * size  # scales first, then shifts
+        n = 2 * size
         self.generator = nn.Linear(conditioning_size, n)
         nn.init.zeros_(self.generator.weight)
         nn.init.zeros_(self.generator.bias)
@@ -317,13 +376,31 @@ mistakes(
         "`sigmoid(0)` is 0.5, so y comes out halved at the start. Adding 1 leaves it alone.": (
             "(1 + scale) * y -> scale.sigmoid() * y"
         ),
+        "The shift is scaled too. Scale y first, and add the shift to the result.": (
+            "(1 + scale) * y + shift -> (1 + scale) * (y + shift)"
+        ),
+        "Scale and shift have changed places. The generator makes the scales first.": (
+            "scale, shift = -> shift, scale ="
+        ),
+        "All conditions get the mean of their scales and shifts. Each has its own.": (
+            "return (1 + scale) -> scale, shift = scale.mean(0), shift.mean(0)\n        return (1 + scale)"
+        ),
+        "All conditions get the scale and shift of condition 0. Each has its own.": (
+            "return (1 + scale) -> scale, shift = scale[0], shift[0]\n        return (1 + scale)"
+        ),
+        "The scales multiply the mean over the rows. Each row of y is scaled itself.": (
+            "(1 + scale) * y + shift -> y + scale * y.mean(1, keepdim=True) + shift"
+        ),
+        "The scale can't go below 0: the ReLU stops it there, and no gradient brings it back.": (
+            "(1 + scale) * y -> (1 + scale).relu() * y"
+        ),
     },
 )
 
 
 def rows_of(batch):
     """x, weight, bias, r and s for so many networks of 6 -> 5, with one row each."""
-    return torch.ones(batch, 1, 6), torch.ones(5, 6), torch.ones(5), torch.ones(batch, 5), torch.ones(batch, 6)
+    return counting(batch, 1, 6), counting(5, 6), counting(5), counting(batch, 5), counting(batch, 6)
 
 
 @exercise(
@@ -331,7 +408,7 @@ def rows_of(batch):
     cases=[
         case(
             "rank_one_linear(x, weight, bias, r, s)",
-            x=counting(1, 1, 1),
+            x=counting(1, 1, 1, start=7),
             weight=counting(1, 1, start=2),
             bias=counting(1, start=10),
             r=counting(1, 1, start=3),
@@ -356,8 +433,8 @@ def rows_of(batch):
         ),
         case(
             """
-            # 40 networks of 6 -> 5: is there a tensor on the way with as many numbers as 40 weight matrices?
-            largest_tensor(rank_one_linear, *rows_of(40)) >= 40 * 5 * 6
+            # Two networks of 6 -> 5, one row each: is there a tensor on the way with as many numbers as a weight?
+            largest_tensor(rank_one_linear, *rows_of(2)) >= 5 * 6
             """,
             "Scale what goes in and what comes out. No weight has to be made for any network.",
             largest_tensor=largest_tensor,
@@ -370,11 +447,12 @@ def rows_of(batch):
         "`r.unsqueeze(1) * ((s.unsqueeze(1) * x) @ weight.T) + bias`. The bias isn't scaled.",
     ],
     gradients=True,
-    without=("hyperlib", "vmap"),
+    without=("hyperlib",),
 )
 def rank_one_linear(x, weight, bias, r, s):
     """A dense layer whose weight[i, j] is multiplied by
-    r[i] * s[j], without making that weight.
+    r[k, i] * s[k, j] in network k of the batch, without
+    making such a weight for any of them.
 
     x [batch, n, in], weight [out, in], bias [out],
     r [batch, out], s [batch, in].
@@ -397,8 +475,8 @@ mistakes(
         " out.": PRODUCT + "s * ((r * x) @ weight.T) + bias",
         "The inputs aren't scaled: s is missing.": "(s * x) -> x",
         "The outputs aren't scaled: r is missing.": "return r * ((s -> return ((s",
-        "The numbers are right, but each network's weight was made on the way, [batch, out, in]. Scale x before the"
-        " product and the result after it.": (
+        "The numbers are right, but the networks' weights were made on the way. (An `einsum` of more than two tensors"
+        " may do that too.) Scale x before the product and the result after it.": (
             "r, s = r.unsqueeze(1), s.unsqueeze(1)\n    return r * ((s * x) @ weight.T) + bias -> "
             "made = r.unsqueeze(2) * s.unsqueeze(1) * weight\n    return x @ made.mT + bias"
         ),
@@ -406,6 +484,9 @@ mistakes(
         "Broadcasting pairs the numbers of the wrong axes. `[batch, in]` lines up with the last two axes of x, which"
         " are n and in. `.unsqueeze(1)` makes room for n.": SCALES + "pass",
         "The bias is left out.": " + bias -> ",
+        "The bias is added twice. `F.linear(x, weight, bias)` has added it already.": (
+            PRODUCT + "r * ((s * x) @ weight.T + bias) + bias"
+        ),
         "r and s are added to the weight's scale and not multiplied: each output got `r[i] + s[j]`.": (
             PRODUCT + "r * (x @ weight.T) + (s * x) @ weight.T + bias"
         ),
@@ -426,7 +507,7 @@ mistakes(
 def factors_of(batch):
     """x, weight, bias, a and b for so many networks of 9 -> 8 with rank 2, with one row each."""
     shapes = (batch, 1, 9), (8, 9), (8,), (batch, 2, 9), (batch, 8, 2)
-    return [torch.ones(shape) for shape in shapes]
+    return [counting(*shape) for shape in shapes]
 
 
 @exercise(
@@ -434,7 +515,7 @@ def factors_of(batch):
     cases=[
         case(
             "low_rank_linear(x, weight, bias, a, b)",
-            x=counting(1, 1, 1),
+            x=counting(1, 1, 1, start=7),
             weight=counting(1, 1, start=2),
             bias=counting(1, start=10),
             a=counting(1, 1, 1, start=3),
@@ -459,8 +540,8 @@ def factors_of(batch):
         ),
         case(
             """
-            # 40 networks of 9 -> 8: is there a tensor on the way with as many numbers as 40 weight matrices?
-            largest_tensor(low_rank_linear, *factors_of(40)) >= 40 * 8 * 9
+            # Two networks of 9 -> 8, one row each: is there a tensor on the way with as many numbers as a weight?
+            largest_tensor(low_rank_linear, *factors_of(2)) >= 8 * 9
             """,
             "From 9 inputs to 2 numbers, and from these to 8 outputs. The 8 x 9 product `b @ a` isn't needed.",
             largest_tensor=largest_tensor,
@@ -473,11 +554,12 @@ def factors_of(batch):
         "`x @ weight.T + bias + x @ a.mT @ b.mT`.",
     ],
     gradients=True,
-    without=("hyperlib", "vmap"),
+    without=("hyperlib",),
 )
 def low_rank_linear(x, weight, bias, a, b):
-    """A dense layer with the weight + b a, without
-    making that weight.
+    """A dense layer with the weight + b[k] @ a[k] in
+    network k of the batch, without making such a weight
+    for any of them.
 
     x [batch, n, in], weight [out, in], bias [out],
     a [batch, rank, in], b [batch, out, rank].
@@ -493,8 +575,8 @@ SMALL = "small = x @ a.mT  # [batch, n, rank]\n    return shared + small @ b.mT 
 mistakes(
     low_rank_linear,
     {
-        "The numbers are right, but `b @ a` was made for every network, [batch, out, in]. Send x through a, and the"
-        " result through b.": (
+        "The numbers are right, but `b @ a` was made on the way. (An `einsum` of three tensors may do that too.) Send x"
+        " through a, and the result through b.": (
             SMALL + "shared + x @ (b @ a).mT",
             "shared = x @ weight.T + bias\n    small = x @ a.mT  # [batch, n, rank]\n    return shared + small @ b.mT"
             " -> return x @ (weight + b @ a).mT + bias.unsqueeze(0)",
@@ -503,12 +585,15 @@ mistakes(
             "return shared + small -> return small",
             "return shared + small @ b.mT -> return small @ b.mT + bias",
         ),
+        "The bias is added twice. `F.linear(x, weight, bias)` has added it already.": (
+            "return shared + small @ b.mT -> return shared + small @ b.mT + bias"
+        ),
         "`F.linear` takes one weight matrix for all rows. Here each batch has its own, so use `@`.": (
             SMALL + "shared + nn.functional.linear(nn.functional.linear(x, a), b)"
         ),
         "The bias is left out.": "weight.T + bias -> weight.T",
         "a and b have changed places: b goes from rank to out, so it comes second. It fits only where everything is of"
-        " one size.": SMALL + "shared + x @ b.mT @ a.mT",
+        " one size.": (SMALL + "shared + x @ b.mT @ a.mT", SMALL + "shared + x @ b @ a"),
         "a and b aren't transposed. A layer is `x @ weight.T`, and theirs are `a` and `b`.": SMALL
         + "shared + x @ a @ b",
         "`a` isn't transposed. `x @ a.mT` goes from in to rank.": "a.mT -> a",

@@ -59,7 +59,7 @@ def operations(function, batch):
     without=("vmap", "hyperlib"),
 )
 def conv_per_row(x, kernels):
-    """Image b through kernel b, without a loop.
+    """Image b through kernel b, without loop or `vmap`.
 
     x [batch, in, height, width],
     kernels [batch, out, in, k, k]. No padding, no bias.
@@ -94,7 +94,7 @@ mistakes(
         "There are as many groups as channels here. A group has to be an *image*: `groups=batch`.": (
             "groups=batch -> groups=x.shape[1]"
         ),
-        "There is an axis of length 1 too many: the batch of the one large image. Take it away, as in `made[0]`.": (
+        "There is an axis of length 1 too many: the batch of the one large image. `.squeeze(0)` takes it away.": (
             ALL
             + "F.conv2d(x.flatten(0, 1)[None], kernels.flatten(0, 1), groups=len(x)).unflatten(1, kernels.shape[:2])"
         ),
@@ -118,6 +118,8 @@ mistakes(
         "The axes in and out of the kernels are exchanged. In PyTorch a kernel is [out, in, k, k]. It fits only where"
         " both are the same.": "weight = kernels.flatten(0, 1) -> weight = kernels.transpose(1, 2).flatten(0, 1)",
         "The kernels are added up over the batch. Each image has its own.": ALL + "F.conv2d(x, kernels.sum(0))",
+        "The kernels are turned by half a turn. A convolution in mathematics does that, but `F.conv2d` and this"
+        " exercise don't.": "kernels.flatten(0, 1) -> kernels.flip(-1, -2).flatten(0, 1)",
         "The values are right, but no gradient reaches the kernels. Whoever generated them would never learn.": (
             "kernels.flatten(0, 1) -> kernels.detach().flatten(0, 1)"
         ),
@@ -206,7 +208,7 @@ def static(n_in, n_out, size, d, z_dim):
     """The inputs of `static_kernel` in small whole numbers."""
     numbers = n_out * size * size
     return dict(
-        z=counting(z_dim),
+        z=counting(z_dim, start=2),
         w_in=counting(n_in, d, z_dim, start=-3),
         b_in=counting(n_in, d),
         w_out=counting(numbers, d, start=-2),
@@ -260,8 +262,8 @@ END = "    kernel = slices.unflatten(1, (-1, size, size))\n    return kernel.mov
 mistakes(
     static_kernel,
     {
-        "The rows of `slices` belong to input channels, but they were viewed as [n_out, n_in, ...]. That fits, and"
-        " mixes the channels up. Cut them into [n_in, n_out, ...] first, and then move the axes.": (
+        "Each slice belongs to an input channel, but the slices were viewed as [n_out, n_in, ...]. That fits, and mixes"
+        " the channels up. Cut them into [n_in, n_out, ...] first, and then move the axes.": (
             END + "slices.reshape(-1, len(w_in), size, size)"
         ),
         "The axes are [n_in, n_out, ...] here. PyTorch's kernels have the outputs first: `.movedim(1, 0)`.": (
@@ -282,7 +284,7 @@ mistakes(
             "a = w_in @ z + b_in -> a = (w_in @ z + b_in).relu()"
         ),
         "Height and width have changed places in each slice.": "kernel.movedim(1, 0) -> kernel.movedim(1, 0).mT",
-        "A row of `slices` is [n_out, size, size], in this order. Here the outputs were taken to be last.": (
+        "A slice is [n_out, size, size], in this order. Here the outputs were taken to be last.": (
             END + "slices.unflatten(1, (size, size, -1)).permute(3, 0, 1, 2)"
         ),
         "The values are right, but no gradient reaches z. Then the embedding isn't learned.": (
@@ -305,6 +307,11 @@ mistakes(
         case("kernel_rank(kernel)", kernel=torch.eye(4).view(2, 4, 2, 1)),
         case(
             "kernel_rank(kernel)",
+            "The numbers are small here. But a factor for the whole kernel doesn't change its rank.",
+            kernel=torch.eye(4).view(2, 4, 2, 1) / 1024,
+        ),
+        case(
+            "kernel_rank(kernel)",
             kernel=torch.tensor([[1.0, 0, 0, 2], [0, 1, 0, 0], [1, 1, 0, 2]]).view(1, 3, 2, 2),
         ),
         case("kernel_rank(kernel)", kernel=torch.zeros(2, 3, 2, 2)),
@@ -316,8 +323,10 @@ mistakes(
     ],
 )
 def kernel_rank(kernel):
-    """The rank of a kernel [n_out, n_in, k, k] as a
-    matrix with a row for each input channel."""
+    """Write the kernel [n_out, n_in, k, k] as a matrix
+    that has a row for each input channel. Returns the
+    rank of this matrix, an int.
+    """
     matrix = kernel.movedim(1, 0).flatten(1)
     return int(torch.linalg.matrix_rank(matrix))
 
@@ -342,6 +351,10 @@ mistakes(
         ),
         "This counts the rows that are not all zero. Rows can be multiples or sums of others.": (
             "int(torch.linalg.matrix_rank(matrix)) -> int(matrix.any(1).sum())"
+        ),
+        "The limit below which a singular value counts as 0 is a fixed number here. It has to go with the largest one,"
+        " as in `torch.linalg.matrix_rank`.": (
+            "int(torch.linalg.matrix_rank(matrix)) -> int((torch.linalg.svdvals(matrix) > 0.1).sum())"
         ),
         "The rows are single places of the kernel here, for all input and output channels.": (
             MATRIX + "kernel.flatten(2).flatten(0, 1).T\n"
@@ -423,6 +436,12 @@ mistakes(
             "torch.cat(strips, dim=0) -> torch.stack(strips)"
         ),
         "rows and cols have changed places.": "(kernels, rows, cols): -> (kernels, cols, rows):",
+        "The tiles are interleaved: channel 0 of all tiles, then channel 1 of all tiles. The channels of one tile stay"
+        " side by side.": (
+            STRIPS + "kernels.unflatten(0, (rows, cols)).permute(2, 0, 3, 1, 4, 5).flatten(2, 3).flatten(0, 1)",
+            STRIPS + "kernels.unflatten(0, (rows, cols)).permute(2, 0, 1, 3, 4, 5).flatten(2, 3).flatten(0, 1)",
+            STRIPS + "kernels.unflatten(0, (rows, cols)).permute(0, 2, 3, 1, 4, 5).flatten(2, 3).flatten(0, 1)",
+        ),
         "The tiles are added up. Each keeps its place in the large kernel.": (
             STRIPS + "kernels.sum(0).repeat(rows, cols, 1, 1)"
         ),
@@ -435,11 +454,9 @@ mistakes(
     skip=dict.fromkeys(("large numbers", "huge numbers"), "the list of so many starts would fill the memory"),
     points=1,
     cases=[
-        case("batch_starts(6, 3, 2)", "The first batch begins at row 0."),
-        case("batch_starts(6, 2, 3)", "Every row has to be seen once before any is seen twice."),
-        case(
-            "batch_starts(10_000, 1000, 10)", "This is the authors' test set. Which images does the code never reach?"
-        ),
+        case("batch_starts(6, 3, 2)", "These two batches are rows 0 to 2 and rows 3 to 5."),
+        case("batch_starts(6, 2, 3)", "In these three batches every row comes once."),
+        case("batch_starts(10_000, 1000, 10)", "This is the authors' test set. In ten batches every image comes once."),
         case("batch_starts(6, 2, 8)", "After the last batch it goes on from the beginning."),
         case("batch_starts(4, 4, 3)"),
         case("batch_starts(5, 1, 0)"),

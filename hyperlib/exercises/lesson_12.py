@@ -10,13 +10,18 @@ from ..checking.watch import largest_tensor
 
 def rows_of(batch):
     """weight, d and x for so many rows of 6 -> 5."""
-    return torch.ones(5, 6), torch.ones(batch, 5), torch.ones(batch, 6)
+    return counting(5, 6), counting(batch, 5), counting(batch, 6)
 
 
 @exercise(
     points=1,
     cases=[
-        case("scaled_rows(weight, d, x)", weight=counting(1, 1, start=2), d=counting(1, 1, start=3), x=counting(1, 1)),
+        case(
+            "scaled_rows(weight, d, x)",
+            weight=counting(1, 1, start=2),
+            d=counting(1, 1, start=3),
+            x=counting(1, 1, start=5),
+        ),
         case(
             "scaled_rows(weight, d, x)",
             weight=counting(2, 3),
@@ -32,8 +37,8 @@ def rows_of(batch):
         ),
         case(
             """
-            # 40 rows of 6 -> 5: is there a tensor on the way with as many numbers as 40 weight matrices?
-            largest_tensor(scaled_rows, *rows_of(40)) >= 40 * 5 * 6
+            # Two rows of 6 -> 5: is there a tensor on the way with as many numbers as a weight?
+            largest_tensor(scaled_rows, *rows_of(2)) >= 5 * 6
             """,
             "Scale what comes out of the product. Then no weight has to be made for any row.",
             largest_tensor=largest_tensor,
@@ -49,7 +54,7 @@ def rows_of(batch):
 )
 def scaled_rows(weight, d, x):
     """x through a weight whose row i is multiplied by
-    d[i], which differs from row to row of the batch.
+    d[k, i] for row k of the batch.
 
     weight [out, in], d [batch, out], x [batch, in].
     Returns [batch, out], without making a weight.
@@ -81,8 +86,9 @@ mistakes(
         "The result has an axis of length 1 too many. `.squeeze(-1)` takes it away. Better make no weight at all.": (
             PRODUCT + "(d.unsqueeze(-1) * weight) @ x.unsqueeze(-1)"
         ),
-        "The numbers are right, but each row's weight was made on the way, [batch, out, in]. Scale the result of the"
-        " product instead.": PRODUCT + "((d.unsqueeze(2) * weight) @ x.unsqueeze(2)).squeeze(2)",
+        "The numbers are right, but a weight was made on the way for each row of the batch. (An `einsum` of three"
+        " tensors may do that too.) Scale the result of the product instead.": PRODUCT
+        + "((d.unsqueeze(2) * weight) @ x.unsqueeze(2)).squeeze(2)",
         "All rows got the scales of row 0. Each row of the batch has its own.": PRODUCT + "d[0] * (x @ weight.T)",
         "The scales are added. They multiply.": PRODUCT + "d + x @ weight.T",
         "`1 + d` is one more than the scale. Here d is the scale itself.": PRODUCT + "(1 + d) * (x @ weight.T)",
@@ -101,20 +107,26 @@ STEP = dict(
     d_h=counting(2, 3, start=-2) / 4,
     b=counting(2, 3, start=-2) / 8,
 )
-ALONE = {name: torch.zeros_like(value) for name, value in STEP.items()}
+
+
+def small_step(batch, size):
+    """The inputs of a step in which input and state have one size."""
+    shapes = dict(x=(batch, size), h=(batch, size), w_x=(size, size), w_h=(size, size))
+    shapes |= dict.fromkeys(("d_x", "d_h", "b"), (batch, size))
+    return {name: counting(*shape, start=3 - 2 * i) / 8 for i, (name, shape) in enumerate(shapes.items())}
 
 
 @exercise(
     points=2,
     cases=[
-        case("hyper_rnn_step(x, h, w_x, w_h, d_x, d_h, b)", "Here all but b is 0.", **(ALONE | {"b": STEP["b"]})),
+        case("hyper_rnn_step(x, h, w_x, w_h, d_x, d_h, b)", **small_step(1, 1)),
+        case("hyper_rnn_step(x, h, w_x, w_h, d_x, d_h, b)", **small_step(1, 2)),
+        case("hyper_rnn_step(x, h, w_x, w_h, d_x, d_h, b)", "Here the batch has two rows.", **STEP),
         case(
             "hyper_rnn_step(x, h, w_x, w_h, d_x, d_h, b)",
-            "Here the old state is 0, so that only x and b count.",
-            **(STEP | {"h": ALONE["h"]}),
+            "Here batch, in and hidden are all 2, so that everything fits. Which axis do the scales belong to?",
+            **small_step(2, 2),
         ),
-        case("hyper_rnn_step(x, h, w_x, w_h, d_x, d_h, b)", "Here x is 0.", **(STEP | {"x": ALONE["x"]})),
-        case("hyper_rnn_step(x, h, w_x, w_h, d_x, d_h, b)", **STEP),
     ],
     hints=[
         "An ordinary RNN is `tanh(W_h h + W_x x + b)`. What is new here?",
@@ -155,7 +167,13 @@ mistakes(
             "d_x * (x @ w_x.T) -> d_h * (x @ w_x.T)",
             "d_h * (h @ w_h.T) -> d_x * (h @ w_h.T)",
         ],
-        "The bias is scaled too.": "torch.tanh(from_h + from_x + b) -> torch.tanh(from_h + from_x + d_h * b)",
+        "The bias is scaled too. Only the two products are.": (
+            "torch.tanh(from_h + from_x + b) -> torch.tanh(from_h + from_x + d_h * b)",
+            "torch.tanh(from_h + from_x + b) -> torch.tanh(from_h + from_x + d_x * b)",
+            "torch.tanh(from_h + from_x + b) -> torch.tanh(from_h + from_x + (d_h + d_x) * b)",
+        ),
+        "The bias is added twice, once to each product.": "from_h + from_x + b -> from_h + b + from_x + b",
+        "This is a sigmoid, which a gate has. The cell's function is tanh.": "torch.tanh( -> torch.sigmoid(",
         "Both scales multiply the sum of both products. Each product has its own scale.": (
             "torch.tanh(from_h + from_x + b) -> torch.tanh((d_h + d_x) * (h @ w_h.T + x @ w_x.T) + b)"
         ),
@@ -308,10 +326,12 @@ def hyperlstm_parameters(
 ):  # fmt: skip
     """All numbers of a character model with a HyperLSTM.
 
-    One bias for each gate of both LSTMs. For each gate
-    of the large one: z_h and z_x are made with a bias,
-    z_b without, and d_h, d_x and b are made of them
-    without a bias. The output layer counts as well.
+    The large LSTM reads a one-hot symbol, and the small
+    one reads the symbol and the large one's state. One
+    bias for each gate of both. For each gate of the
+    large one: z_h and z_x are made with a bias, z_b
+    without, and d_h, d_x and b are made of them without
+    a bias. The output layer counts as well.
     """
     inputs = symbols + hidden_size
     lstm = 4 * hidden_size * (inputs + 1)
@@ -359,7 +379,34 @@ mistakes(
 )
 
 
+STATE = counting(5, 3, start=-4) / 8
+
+
+def trained(model, state):
+    """The model after 8 steps of training, towards scales that are others for each state and each row."""
+    scales = state.sum(1, keepdim=True) * counting(2)
+    for _ in range(8):
+        loss = F.mse_loss(model(state), scales.to(state.dtype))
+        learned = [p for p in model.parameters() if p.requires_grad and loss.requires_grad]
+        made = torch.autograd.grad(loss, learned, allow_unused=True) if learned else ()
+        moves = [(p, gradient) for p, gradient in zip(learned, made) if gradient is not None]
+        length = sum(gradient.norm() ** 2 for _, gradient in moves) ** 0.5 or 1.0
+        with torch.no_grad():  # steps of one length, so that none is too large
+            for p, gradient in moves:
+                p -= 0.1 / length * gradient
+    return model
+
+
+def reaches(model, state):
+    """Whether a gradient gets through to the state."""
+    state = state.clone().requires_grad_()
+    made = model(state).sum()
+    (gradient,) = torch.autograd.grad(made, state, allow_unused=True) if made.requires_grad else [None]
+    return gradient is not None and bool(gradient.any())
+
+
 @exercise(
+    skip=dict.fromkeys(("zeros", "expanded"), "with the same state in all rows nothing can be told apart"),
     points=2,
     cases=[
         case(
@@ -374,20 +421,60 @@ mistakes(
         ),
         case(
             """
-            model = RowScale(3, 4, 2)
-            model(state).sum().backward()
-            # Does a gradient reach the weight of each layer?
-            [model.z.weight.grad.any().item(), model.d.weight.grad.any().item()]
+            scales = trained(RowScale(3, 4, 2), state)(state)
+            # Are the scales something that learns? Has one of them moved?
+            [scales.requires_grad, (scales - 0.1).abs().max().item() > 0.01]
             """,
-            "Follow the chain rule: what does a layer's gradient get multiplied by?",
-            state=counting(5, 3),
+            "Training moves a weight by its gradient. What is the gradient of each layer's weight multiplied by?",
+            state=STATE,
+            trained=trained,
+        ),
+        case(
+            """
+            scales = trained(RowScale(3, 4, 2), state)(state)
+            # Does the first state get other scales than the last?
+            (scales[0] - scales[-1]).abs().max().item() > 0.01
+            """,
+            "The scales have to depend on the state, once something was learned.",
+            state=STATE,
+            trained=trained,
+        ),
+        case(
+            """
+            model = trained(RowScale(3, 4, 2), state)
+            # Does a state get the same scales alone as among the others?
+            torch.allclose(model(state[1:2]), model(state)[1:2], atol=1e-5)
+            """,
+            "Each state of the batch has its own scales.",
+            state=STATE,
+            trained=trained,
+        ),
+        case(
+            """
+            scales = trained(RowScale(3, 4, 2), state)(state)
+            # Does the first row get other scales than the second?
+            (scales[:, 0] - scales[:, 1]).abs().max().item() > 0.01
+            """,
+            "Each row has its own scale.",
+            state=STATE,
+            trained=trained,
+        ),
+        case(
+            """
+            # Does a gradient get through to the state, and so to the small cell?
+            reaches(trained(RowScale(3, 4, 2), state), state)
+            """,
+            "The small cell has to learn which state to be in.",
+            state=STATE,
+            trained=trained,
+            reaches=reaches,
         ),
     ],
     hints=[
         "The gradient of `d.weight` is made of z, and that of `z.weight` is made of `d.weight`. What are they here?",
-        "Both factors are 0, so each gets a gradient of 0, forever. z must not be 0 at the start, and d's weight"
-        " neither.",
-        "z is 1 if its weight is 0 and its bias 1. Then d is the sum of z_dim weights: make each of them 0.1 / z_dim.",
+        "Both factors are 0, so each gets a gradient of 0, forever. One of them has to be something else at the start.",
+        "The paper's way: z is 1 if its weight is 0 and its bias 1. Then d is the sum of z_dim weights, so make each of"
+        " them 0.1 / z_dim, and leave out the `0.1 +`.",
     ],
 )
 class RowScale(nn.Module):
@@ -438,19 +525,11 @@ mistakes(
             "nn.init.constant_(self.d.weight, 0.1 / z_dim) -> nn.init.zeros_(self.d.weight)",
             "return self.d -> return 0.1 + self.d",
         ],
-        "d's weight is still 0. It gets a gradient now, but none goes on to z in the first step.": [
-            "nn.init.constant_(self.d.weight, 0.1 / z_dim) -> nn.init.zeros_(self.d.weight)",
-            "return self.d -> return 0.1 + self.d",
-        ],
-        "z is still 0, so that d's weight gets no gradient in the first step.": [
-            "nn.init.ones_(self.z.bias) -> nn.init.zeros_(self.z.bias)",
-            "return self.d -> return 0.1 + self.d",
-        ],
         "0.1 is added to something that is 0.1 already.": "return self.d -> return 0.1 + self.d",
         "The scales are z_dim times too large: z_dim numbers are added up. Each weight has to be 0.1 / z_dim.": (
             "0.1 / z_dim -> 0.1"
         ),
-        "The start is random, so the scales differ from row to row and from state to state.": (
+        "A part of the start is random, so that the scales aren't 0.1 for every state.": (
             "nn.init.zeros_(self.z.weight) -> pass",
             "nn.init.zeros_(self.z.weight) -> nn.init.normal_(self.z.weight, std=0.01)",
             [
@@ -458,16 +537,37 @@ mistakes(
                 "nn.init.constant_(self.d.weight, 0.1 / z_dim) -> pass",
                 "return self.d -> return 0.1 + self.d",
             ],
-            [
-                "nn.init.zeros_(self.z.weight)\n        nn.init.ones_(self.z.bias)\n        "
-                "nn.init.constant_(self.d.weight, 0.1 / z_dim) -> pass",
-            ],
+            "nn.init.zeros_(self.z.weight)\n        nn.init.ones_(self.z.bias)\n        "
+            "nn.init.constant_(self.d.weight, 0.1 / z_dim) -> pass",
+            "nn.init.constant_(self.d.weight, 0.1 / z_dim) -> pass",
         ),
         "The scales start at 1. The paper starts at 0.1, so that the tanh isn't saturated.": (
             "0.1 / z_dim -> 1 / z_dim"
         ),
-        "All is started with ones here. Weights of 1 make the scales depend on the state.": (
+        "z's weight starts at 1 here, so that the scales depend on the state. With 0 they don't.": (
             "nn.init.zeros_(self.z.weight) -> nn.init.ones_(self.z.weight)"
+        ),
+        "The `0.1 +` is gone, and both layers still start at 0. So the scales are 0, and they stay there.": [
+            "nn.init.ones_(self.z.bias) -> nn.init.zeros_(self.z.bias)",
+            "nn.init.constant_(self.d.weight, 0.1 / z_dim) -> nn.init.zeros_(self.d.weight)",
+        ],
+        "z is frozen. It has to learn what to make of the state.": (
+            "self.z = nn.Linear(hyper_size, z_dim) -> self.z = nn.Linear(hyper_size, z_dim).requires_grad_(False)"
+        ),
+        "All states of the batch get the same scales. Each state has its own.": (
+            "return self.d(self.z(state)) -> return self.d(self.z(state[:1])).expand(len(state), -1)",
+            "return self.d(self.z(state)) -> return self.d(self.z(state.mean(0))).expand(len(state), -1)",
+        ),
+        "All rows get one scale. Each row has its own.": (
+            "return self.d(self.z(state)) -> return self.d(self.z(state)).mean(1, keepdim=True)"
+            ".expand(-1, self.d.out_features)",
+            "return self.d(self.z(state)) -> return self.d(self.z(state))[:, :1].expand(-1, self.d.out_features)",
+        ),
+        "The state is detached, so the small cell gets no gradient and never learns which state to be in.": (
+            "self.z(state) -> self.z(state.detach())"
+        ),
+        "The scales are fixed numbers, and neither layer is used.": (
+            "return self.d(self.z(state)) -> return torch.full((len(state), self.d.out_features), 0.1)"
         ),
     },
 )

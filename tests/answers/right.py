@@ -794,7 +794,7 @@ def scaled_rows(weight, d, x):
 
 # %% scaled_rows
 def scaled_rows(weight, d, x):
-    return torch.einsum('bo,oi,bi->bo', d, weight, x)
+    return torch.einsum('bi,oi,bo->bo', x, weight, d)
 
 # %% scaled_rows
 def scaled_rows(weight, d, x):
@@ -1001,3 +1001,120 @@ def tune(generate, val_loss, log_lam, steps, lr, low, high):
     g = torch.autograd.grad(val_loss(generate(dial)), dial)[0]
     new = torch.minimum(torch.maximum(dial - lr * g, torch.tensor(low)), torch.tensor(high)).detach()
     return tune(generate, val_loss, new, steps - 1, lr, low, high)
+# %% hyper_rnn_step
+def hyper_rnn_step(x, h, w_x, w_h, d_x, d_h, b):
+    assert len(x) == len(h) == len(d_x) == len(d_h) == len(b)
+    return torch.tanh(d_h * (h @ w_h.T) + d_x * (x @ w_x.T) + b)
+
+# %% hyper_rnn_step
+def hyper_rnn_step(x, h, w_x, w_h, d_x, d_h, b):
+    def step(x, h, d_x, d_h, b):
+        return torch.tanh(d_h * (w_h @ h) + d_x * (w_x @ x) + b)
+    return torch.vmap(step)(x, h, d_x, d_h, b)
+
+# %% hyper_rnn_step
+def hyper_rnn_step(x, h, w_x, w_h, d_x, d_h, b):
+    rows = zip(x, h, d_x, d_h, b, strict=True)
+    return torch.stack([(p * (w_h @ k) + q * (w_x @ i) + c).tanh() for i, k, q, p, c in rows])
+
+# %% film
+def film(y, scale, shift):
+    return torch.vmap(lambda y, a, b: a * y + b)(y, scale, shift)
+
+# %% rank_one_linear
+def rank_one_linear(x, weight, bias, r, s):
+    return torch.vmap(lambda x, r, s: r * F.linear(s * x, weight) + bias)(x, r, s)
+
+# %% rank_one_linear
+def rank_one_linear(x, weight, bias, r, s):
+    w = weight.T.contiguous().expand(len(x), -1, -1)
+    return torch.bmm(x * s.unsqueeze(1), w) * r.unsqueeze(1) + bias
+
+# %% low_rank_linear
+def low_rank_linear(x, weight, bias, a, b):
+    return torch.vmap(lambda x, a, b: F.linear(x, weight, bias) + x @ a.T @ b.T)(x, a, b)
+
+# %% low_rank_linear
+def low_rank_linear(x, weight, bias, a, b):
+    return F.linear(x, weight, bias) + torch.einsum('bni,bri,bor->bno', x, a, b)
+
+# %% FilmLayer
+class FilmLayer(nn.Module):
+    def __init__(self, conditioning_size, size):
+        super().__init__()
+        self.make_scale = nn.Linear(conditioning_size, size)
+        self.make_shift = nn.Linear(conditioning_size, size)
+        for p in self.parameters():
+            nn.init.zeros_(p)
+    def forward(self, conditioning, y):
+        return y * (1 + self.make_scale(conditioning)[:, None]) + self.make_shift(conditioning)[:, None]
+
+# %% FilmLayer
+class FilmLayer(nn.Module):
+    def __init__(self, conditioning_size, size):
+        super().__init__()
+        self.net = nn.Linear(conditioning_size, 2 * size)
+        nn.init.zeros_(self.net.weight)
+        nn.init.zeros_(self.net.bias)
+    def forward(self, conditioning, y):
+        scale, shift = self.net(conditioning)[:, None].chunk(2, -1)
+        return 2 * scale.sigmoid() * y + shift
+
+# %% RowScale
+class RowScale(nn.Module):
+    def __init__(self, hyper_size, z_dim, rows):
+        super().__init__()
+        self.z = nn.Linear(hyper_size, z_dim)
+        self.d = nn.Linear(z_dim, rows, bias=False)
+        nn.init.zeros_(self.d.weight)
+    def forward(self, state):
+        return 0.1 + self.d(self.z(state))
+
+# %% RowScale
+class RowScale(nn.Module):
+    def __init__(self, hyper_size, z_dim, rows):
+        super().__init__()
+        self.z = nn.Linear(hyper_size, z_dim)
+        self.d = nn.Linear(z_dim, rows, bias=False)
+        nn.init.zeros_(self.z.weight)
+        nn.init.zeros_(self.z.bias)
+    def forward(self, state):
+        return 0.1 + self.d(self.z(state))
+
+# %% RowScale
+class RowScale(nn.Module):
+    def __init__(self, hyper_size, z_dim, rows):
+        super().__init__()
+        self.z = nn.Linear(hyper_size, z_dim)
+        self.d = nn.Linear(z_dim, rows, bias=False)
+        nn.init.zeros_(self.z.weight)
+        nn.init.ones_(self.z.bias)
+        nn.init.zeros_(self.d.weight)
+    def forward(self, state):
+        return 0.1 + self.d(self.z(state))
+
+# %% RowScale
+class RowScale(nn.Module):
+    def __init__(self, hyper_size, z_dim, rows):
+        super().__init__()
+        self.z = nn.Linear(hyper_size, z_dim)
+        self.d = nn.Linear(z_dim, rows, bias=False)
+        nn.init.zeros_(self.z.weight)
+        nn.init.ones_(self.z.bias)
+        with torch.no_grad():
+            w = self.d.weight
+            w += (0.1 - w.sum(1, keepdim=True)) / z_dim
+    def forward(self, state):
+        return self.d(self.z(state))
+
+# %% RowScale
+class RowScale(nn.Module):
+    def __init__(self, hyper_size, z_dim, rows):
+        super().__init__()
+        self.embed = nn.Linear(hyper_size, z_dim)
+        self.scale = nn.Linear(z_dim, rows, bias=False)
+        nn.init.zeros_(self.embed.weight)
+        nn.init.ones_(self.embed.bias)
+        nn.init.constant_(self.scale.weight, 0.1 / z_dim)
+    def forward(self, state):
+        return self.scale(self.embed(state))

@@ -425,3 +425,237 @@ def tune(generate, val_loss, log_lam, steps, lr, low, high):
             dial -= lr * g
             dial.clamp_(low, high)
     return dial
+# %% scaled_rows: weight was made on the way
+def scaled_rows(weight, d, x):
+    return torch.einsum('bo,oi,bi->bo', d, weight, x)
+
+# %% scaled_rows: weight was made on the way
+def scaled_rows(weight, d, x):
+    return torch.stack([(d[b].unsqueeze(1) * weight) @ x[b] for b in range(len(x))])
+
+# %% scaled_rows: weight was made on the way
+def scaled_rows(weight, d, x):
+    return torch.vmap(lambda d, x: (d.diag() @ weight) @ x)(d, x)
+
+# %% rank_one_linear: weights were made on the way
+def rank_one_linear(x, weight, bias, r, s):
+    return torch.einsum('bni,bo,bi,oi->bno', x, r, s, weight) + bias
+
+# %% rank_one_linear: weights were made on the way
+def rank_one_linear(x, weight, bias, r, s):
+    return torch.stack([x[b] @ (r[b][:, None] * s[b] * weight).T + bias for b in range(len(x))])
+
+# %% rank_one_linear: weights were made on the way
+def rank_one_linear(x, weight, bias, r, s):
+    return torch.vmap(lambda x, r, s: F.linear(x, torch.outer(r, s) * weight, bias))(x, r, s)
+
+# %% rank_one_linear: The bias is added twice
+def rank_one_linear(x, weight, bias, r, s):
+    return r[:, None] * F.linear(s[:, None] * x, weight, bias) + bias
+
+# %% low_rank_linear: was made on the way
+def low_rank_linear(x, weight, bias, a, b):
+    return F.linear(x, weight, bias) + torch.einsum('bor,bri,bni->bno', b, a, x)
+
+# %% low_rank_linear: was made on the way
+def low_rank_linear(x, weight, bias, a, b):
+    return torch.stack([F.linear(x[k], weight + b[k] @ a[k], bias) for k in range(len(x))])
+
+# %% low_rank_linear: was made on the way
+def low_rank_linear(x, weight, bias, a, b):
+    return torch.vmap(lambda x, a, b: F.linear(x, weight + b @ a, bias))(x, a, b)
+
+# %% low_rank_linear: The bias is added twice
+def low_rank_linear(x, weight, bias, a, b):
+    return F.linear(x, weight, bias) + x @ a.mT @ b.mT + bias
+
+# %% low_rank_linear: have changed places
+def low_rank_linear(x, weight, bias, a, b):
+    return F.linear(x, weight, bias) + (x @ b) @ a
+
+# %% film: expected 22, got 8
+def film(y, scale, shift):
+    return y + scale.unsqueeze(1)
+
+# %% FilmLayer: The shift is scaled too
+class FilmLayer(nn.Module):
+    def __init__(self, conditioning_size, size):
+        super().__init__()
+        self.generator = nn.Linear(conditioning_size, 2 * size)
+        nn.init.zeros_(self.generator.weight)
+        nn.init.zeros_(self.generator.bias)
+    def forward(self, conditioning, y):
+        scale, shift = self.generator(conditioning)[:, None].chunk(2, -1)
+        return (1 + scale) * (y + shift)
+
+# %% FilmLayer: the ReLU stops it there
+class FilmLayer(nn.Module):
+    def __init__(self, conditioning_size, size):
+        super().__init__()
+        self.generator = nn.Linear(conditioning_size, 2 * size)
+        nn.init.zeros_(self.generator.weight)
+        nn.init.zeros_(self.generator.bias)
+    def forward(self, conditioning, y):
+        scale, shift = self.generator(conditioning)[:, None].chunk(2, -1)
+        return torch.relu(scale + 1) * y + shift
+
+# %% FilmLayer: All conditions get the scale and shift of condition 0
+class FilmLayer(nn.Module):
+    def __init__(self, conditioning_size, size):
+        super().__init__()
+        self.generator = nn.Linear(conditioning_size, 2 * size)
+        nn.init.zeros_(self.generator.weight)
+        nn.init.zeros_(self.generator.bias)
+    def forward(self, conditioning, y):
+        scale, shift = self.generator(conditioning[:1])[:, None].chunk(2, -1)
+        return (1 + scale) * y + shift
+
+# %% FilmLayer: changed places
+class FilmLayer(nn.Module):
+    def __init__(self, conditioning_size, size):
+        super().__init__()
+        self.generator = nn.Linear(conditioning_size, 2 * size)
+        nn.init.zeros_(self.generator.weight)
+        nn.init.zeros_(self.generator.bias)
+    def forward(self, conditioning, y):
+        shift, scale = self.generator(conditioning)[:, None].chunk(2, -1)
+        return (1 + scale) * y + shift
+
+# %% FilmLayer: Each unit has a scale of its own
+class FilmLayer(nn.Module):
+    def __init__(self, conditioning_size, size):
+        super().__init__()
+        self.generator = nn.Linear(conditioning_size, 2 * size)
+        nn.init.zeros_(self.generator.weight)
+        nn.init.zeros_(self.generator.bias)
+    def forward(self, conditioning, y):
+        scale, shift = self.generator(conditioning)[:, None].chunk(2, -1)
+        return (1 + scale.mean(-1, keepdim=True)) * y + shift
+
+# %% FilmLayer: needs an nn.Linear that makes 2 * size numbers
+class FilmLayer(nn.Module):
+    def __init__(self, conditioning_size, size):
+        super().__init__()
+        self.generator = nn.Linear(conditioning_size, size)
+        nn.init.zeros_(self.generator.weight)
+        nn.init.zeros_(self.generator.bias)
+    def forward(self, conditioning, y):
+        return (1 + self.generator(conditioning)[:, None]) * y
+
+# %% conv_per_row: turned by half a turn
+def conv_per_row(x, kernels):
+    b, o, i, k, _ = kernels.shape
+    kernels = kernels.flip(-1, -2)
+    out = F.conv2d(x.reshape(1, b * i, *x.shape[2:]), kernels.reshape(b * o, i, k, k), groups=b)
+    return out.view(b, o, *out.shape[2:])
+
+# %% conv_per_row: do it without
+def conv_per_row(x, kernels):
+    return torch.vmap(lambda a, k: F.conv2d(a[None], k)[0])(x, kernels)
+
+# %% static_kernel: the slices were viewed as [n_out, n_in, ...]
+def static_kernel(z, w_in, b_in, w_out, b_out, size):
+    a = w_in @ z + b_in
+    return (a @ w_out.T + b_out).view(-1, len(w_in), size, size)
+
+# %% kernel_rank: a fixed number
+def kernel_rank(kernel):
+    s = torch.linalg.svdvals(kernel.movedim(1, 0).flatten(1))
+    return int((s > 0.1).sum())
+
+# %% kernel_rank: of type torch tensor; expected int
+def kernel_rank(kernel):
+    return torch.linalg.matrix_rank(kernel.movedim(1, 0).flatten(1))
+
+# %% tile_kernels: interleaved
+def tile_kernels(kernels, rows, cols):
+    n, o, i, k, k2 = kernels.shape
+    return kernels.view(rows, cols, o, i, k, k2).permute(2, 0, 3, 1, 4, 5).reshape(rows * o, cols * i, k, k2)
+
+# %% batch_starts: rows 0 to 2 and rows 3 to 5
+def batch_starts(n, batch, steps):
+    return [min(k * batch, n - 2 * batch) for k in range(steps)]
+
+# %% RowScale: get the same scales
+class RowScale(nn.Module):
+    def __init__(self, hyper_size, z_dim, rows):
+        super().__init__()
+        self.z = nn.Linear(hyper_size, z_dim)
+        self.d = nn.Linear(z_dim, rows, bias=False)
+        nn.init.zeros_(self.z.weight)
+        nn.init.ones_(self.z.bias)
+        nn.init.constant_(self.d.weight, 0.1 / z_dim)
+    def forward(self, state):
+        return self.d(self.z(state[:1])).expand(len(state), -1)
+
+# %% RowScale: z is frozen
+class RowScale(nn.Module):
+    def __init__(self, hyper_size, z_dim, rows):
+        super().__init__()
+        self.z = nn.Linear(hyper_size, z_dim)
+        self.d = nn.Linear(z_dim, rows, bias=False)
+        nn.init.zeros_(self.z.weight)
+        nn.init.ones_(self.z.bias)
+        nn.init.constant_(self.d.weight, 0.1 / z_dim)
+        self.z.requires_grad_(False)
+    def forward(self, state):
+        return self.d(self.z(state))
+
+# %% RowScale: neither layer is used
+class RowScale(nn.Module):
+    def __init__(self, hyper_size, z_dim, rows):
+        super().__init__()
+        self.z = nn.Linear(hyper_size, z_dim)
+        self.d = nn.Linear(z_dim, rows, bias=False)
+    def forward(self, state):
+        return torch.full((len(state), self.d.out_features), 0.1)
+
+# %% RowScale: expected 0.1
+class RowScale(nn.Module):
+    def __init__(self, hyper_size, z_dim, rows):
+        super().__init__()
+        self.z = nn.Linear(hyper_size, z_dim)
+        self.d = nn.Linear(z_dim, rows, bias=False)
+        nn.init.zeros_(self.z.weight)
+        nn.init.zeros_(self.z.bias)
+        nn.init.constant_(self.d.weight, 0.1)
+    def forward(self, state):
+        return self.d(self.z(state))
+
+# %% RowScale: get the same scales
+class RowScale(nn.Module):
+    def __init__(self, hyper_size, z_dim, rows):
+        super().__init__()
+        self.z = nn.Linear(hyper_size, z_dim)
+        self.d = nn.Linear(z_dim, rows, bias=False)
+        nn.init.zeros_(self.d.weight)
+    def forward(self, state):
+        return 0.1 + self.d(self.z(state.mean(0, keepdim=True))).expand(len(state), -1)
+
+# %% RowScale: to the small cell
+class RowScale(nn.Module):
+    def __init__(self, hyper_size, z_dim, rows):
+        super().__init__()
+        self.z = nn.Linear(hyper_size, z_dim)
+        self.d = nn.Linear(z_dim, rows, bias=False)
+        nn.init.zeros_(self.d.weight)
+    def forward(self, state):
+        return 0.1 + self.d(self.z(state.detach()))
+
+# %% RowScale: All rows get one scale
+class RowScale(nn.Module):
+    def __init__(self, hyper_size, z_dim, rows):
+        super().__init__()
+        self.z = nn.Linear(hyper_size, z_dim)
+        self.d = nn.Linear(z_dim, rows, bias=False)
+        nn.init.zeros_(self.d.weight)
+    def forward(self, state):
+        return 0.1 + self.d(self.z(state)).mean(1, keepdim=True).expand(-1, self.d.out_features)
+
+# %% hyper_rnn_step: This is a sigmoid
+def hyper_rnn_step(x, h, w_x, w_h, d_x, d_h, b):
+    return torch.sigmoid(d_h * (h @ w_h.T) + d_x * (x @ w_x.T) + b)
+
+# %% hyper_rnn_step: The bias is scaled too
+def hyper_rnn_step(x, h, w_x, w_h, d_x, d_h, b):
+    return torch.tanh(d_h * (h @ w_h.T) + d_x * (x @ w_x.T + b))
