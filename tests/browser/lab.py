@@ -121,7 +121,7 @@ def _environment(config: Path) -> dict[str, str]:
     # PYDEVD: a kernel that is started anew may warn on stderr that a debugger would not stop in frozen modules.
     # HYPERLIB_PROGRESS: here the file lies where learners have it, beside the notebooks.
     own |= {"JUPYTER_PREFER_ENV_PATH": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1", "HYPERLIB_PROGRESS": ""}
-    return {**os.environ, **own}
+    return {**os.environ, **own, "HYPERLIB_SOLUTIONS": "1"}  # as a learner has it
 
 
 def _wait_until_up(lab: Lab, server: subprocess.Popen, log: Path, seconds: float = 60) -> None:

@@ -41,12 +41,16 @@ def window(lesson: Notebook) -> bytes:
 
 def feedback(lesson: Notebook) -> bytes:
     """A wrong answer, and below it what its check says."""
+    before = lesson.page.viewport_size
+    lesson.page.set_viewport_size({**before, "height": 1000})  # or its end would be cut
     lesson.scroll_to("flatten", above=8)
     lesson.page.evaluate("lesson.select(lesson.states()[0].id)")  # so that the answer has no toolbar over it
     answer, check = lesson.cell("flatten").bounding_box(), lesson.cell("check_flatten").bounding_box()
     clip = {"x": answer["x"], "y": answer["y"] - 4, "width": answer["width"]}
     clip["height"] = check["y"] + check["height"] - clip["y"] + 4
-    return lesson.page.screenshot(clip=clip, animations="disabled")
+    taken = lesson.page.screenshot(clip=clip, animations="disabled")
+    lesson.page.set_viewport_size(before)
+    return taken
 
 
 # By their names: the lesson, at which point of its test, how each is taken, and whether its outputs are exact.
@@ -54,8 +58,8 @@ PICTURES = {
     "lesson.png": ("04_your_first_hypernetwork.ipynb", "as shipped", window, False),
     "check.png": ("02_slicing_the_flat_vector.ipynb", "a mistake named", feedback, True),
 }
-# The mistake that is typed in first where a picture shows it.
-ANSWERED_WRONGLY = {"02_slicing_the_flat_vector.ipynb": "All weights come first"}
+# The exercise, and the mistake in it, that is typed in first where a picture shows it.
+ANSWERED_WRONGLY = {"02_slicing_the_flat_vector.ipynb": ("flatten", "All weights come first")}
 OUTPUTS = """Array.from(document.querySelectorAll('.jp-Cell-outputWrapper'), e => {
   const box = e.getBoundingClientRect(); return [box.left, box.top, box.right, box.bottom]; })"""
 

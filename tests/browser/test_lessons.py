@@ -110,8 +110,10 @@ def speed_of_the_picture(lesson, cell, number, record_property):
 
 def first_mistake(name, exercises):
     """An exercise of the lesson, and one of its mistakes that needs nothing from the file that declares it."""
-    shown = readme.ANSWERED_WRONGLY.get(name, "")
+    wanted, shown = readme.ANSWERED_WRONGLY.get(name, ("", ""))
     for exercise in exercises:
+        if wanted not in ("", exercise.name):
+            continue
         helpers = vars(sys.modules[exercise.reference.__module__]).keys() - TYPED - {exercise.name}
         for mistake in exercise.mistakes:
             used = {node.id for node in ast.walk(ast.parse(mistake.source or "")) if isinstance(node, ast.Name)}
